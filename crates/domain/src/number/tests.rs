@@ -1,0 +1,1 @@
+//! Behaviour of the numbers at their borders.

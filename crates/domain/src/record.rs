@@ -1,0 +1,183 @@
+//! What is written down: the contents of the journal.
+//!
+//! A journal is a sequence of these records. Replaying its inputs gives the same
+//! outputs; adding up its fills gives the accounts beside them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    InstrumentId, Market, Money, NetLots, NewOrder, OrderId, OrderStatus, RunNumber, Stamped,
+    StrategyId, Timestamp, instrument::InstrumentSpec,
+};
+
+/// Where the market data of a session came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MarketSource {
+    /// Made by a seeded generator.
+    Simulated,
+    /// Recorded earlier at a real venue.
+    Recorded,
+    /// A real venue, now.
+    Live,
+}
+
+/// One line of the journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Record<'a> {
+    /// A run began.
+    SessionStarted(Box<SessionStarted>),
+    /// Something entered the engine.
+    #[serde(borrow)]
+    Input(Stamped<'a>),
+    /// An approved order left the engine.
+    Placed(NewOrder),
+    /// A request to withdraw an order left the engine.
+    CancelRequested {
+        /// Which order.
+        order: OrderId,
+        /// When.
+        time: Timestamp,
+    },
+    /// An order changed its state.
+    OrderChanged(OrderChanged),
+    /// The accounts after a fill, as the engine keeps them.
+    Account(AccountRecord),
+    /// A periodic picture of one strategy, for the database.
+    StrategySnapshot(StrategySnapshot),
+    /// A run ended in order.
+    SessionEnded(SessionEnded),
+}
+
+/// The start of a run: everything needed to replay it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionStarted {
+    /// Which start in this data directory.
+    pub run: RunNumber,
+    /// When.
+    pub time: Timestamp,
+    /// The command that started it, such as `demo`.
+    pub command: String,
+    /// Where market data come from.
+    pub source: MarketSource,
+    /// The seed of all randomness of the run.
+    pub seed: u64,
+    /// Name, version and revision of the program.
+    pub build: String,
+    /// SHA-256 of the effective configuration, in hex.
+    pub config_sha256: String,
+    /// The effective configuration as TOML, without secrets.
+    pub config: String,
+    /// The instruments in the order of their ids.
+    pub instruments: Vec<InstrumentSpec>,
+    /// The strategies' names in the order of their ids.
+    pub strategies: Vec<String>,
+    /// Whether positions and cash continue from the run before.
+    pub continued: bool,
+    /// Cash at the start.
+    pub opening_cash: Money,
+}
+
+/// An order's new state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderChanged {
+    /// Which order.
+    pub order: OrderId,
+    /// The new state.
+    pub status: OrderStatus,
+    /// How much of it is done so far.
+    pub filled: crate::Lots,
+    /// When.
+    pub time: Timestamp,
+}
+
+/// Position and money of one strategy in one instrument, right after a fill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountRecord {
+    /// When.
+    pub time: Timestamp,
+    /// Whose.
+    pub strategy: StrategyId,
+    /// In what.
+    pub instrument: InstrumentId,
+    /// Signed position.
+    pub position: NetLots,
+    /// What the position cost: positive for a long, negative for a short.
+    pub cost_basis: Money,
+    /// Profit of everything closed so far, before fees.
+    pub realized_pnl: Money,
+    /// All fees paid so far.
+    pub fees: Money,
+    /// Cash of the whole account.
+    pub cash: Money,
+}
+
+/// A periodic picture of one strategy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StrategySnapshot {
+    /// When.
+    pub time: Timestamp,
+    /// Whose.
+    pub strategy: StrategyId,
+    /// Signals that were worth acting on, so far.
+    pub signals: u64,
+    /// Signals held back, so far.
+    pub suppressed: u64,
+    /// Orders placed, so far.
+    pub orders: u64,
+    /// Fills, so far.
+    pub fills: u64,
+    /// Profit of everything closed so far, before fees.
+    pub realized_pnl: Money,
+    /// Profit of what is open at the current middle price.
+    pub unrealized_pnl: Money,
+    /// All fees paid so far.
+    pub fees: Money,
+    /// Cash plus positions at the current middle price.
+    pub equity: Money,
+    /// The largest fall of equity from an earlier peak, so far.
+    pub max_drawdown: Money,
+    /// Closing trades that made money, so far.
+    pub wins: u64,
+    /// Closing trades that lost money, so far.
+    pub losses: u64,
+}
+
+/// The end of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionEnded {
+    /// When.
+    pub time: Timestamp,
+    /// Hash over every order command and fill of the run, in hex.
+    pub commands_sha256: String,
+    /// Inputs the engine has seen.
+    pub inputs: u64,
+    /// Orders placed.
+    pub orders: u64,
+    /// Fills booked.
+    pub fills: u64,
+}
+
+/// Somewhere records go. The engine's owner pushes; nothing comes back.
+pub trait RecordSink {
+    /// Takes one record. Must not allocate in the steady state.
+    fn record(&mut self, record: &Record<'_>);
+}
+
+/// Keeps nothing: for runs without a data directory, and for measuring.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoRecords;
+
+impl RecordSink for NoRecords {
+    fn record(&mut self, _record: &Record<'_>) {}
+}
+
+/// What a market is called in the outside world's files.
+#[must_use]
+pub const fn market_name(market: Market) -> &'static str {
+    match market {
+        Market::Spot => "spot",
+        Market::LinearPerpetual => "usdm",
+        Market::InversePerpetual => "coinm",
+    }
+}
