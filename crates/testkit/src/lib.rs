@@ -1,1 +1,10 @@
-//! Placeholder header, replaced by the crate's own.
+//! Builders and generators for tests: instruments, events, recorded data.
+//!
+//! Only ever a development dependency. Everything it makes is a domain value, so a
+//! test states what happens in the market and nothing else.
+
+pub mod events;
+pub mod instruments;
+mod recorded;
+
+pub use recorded::{data_dir, recorded};

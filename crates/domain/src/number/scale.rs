@@ -12,6 +12,8 @@ use super::NumberError;
 pub struct Scale {
     mantissa: i64,
     decimals: u32,
+    /// Ten to the power of the decimals, wrapped: only used up to 8 decimals.
+    power: u64,
 }
 
 impl Scale {
@@ -25,7 +27,7 @@ impl Scale {
         if mantissa <= 0 || step.scale() > 18 {
             return Err(NumberError::BadStep(step));
         }
-        Ok(Self { mantissa, decimals: step.scale() })
+        Ok(Self { mantissa, decimals: step.scale(), power: 10_u64.pow(step.scale()) })
     }
 
     /// The step itself.
@@ -42,17 +44,107 @@ impl Scale {
 
     /// Counts the steps in a decimal text such as `61793.40`.
     ///
-    /// Accepts an optional sign, digits, and an optional point with digits. Exponents,
-    /// spaces and empty texts are refused.
+    /// Accepts an optional minus sign, digits, and an optional point with digits.
+    /// Exponents, spaces and empty texts are refused.
     ///
     /// # Errors
     /// [`NumberError::NotDecimal`], [`NumberError::TooFine`] or [`NumberError::Overflow`].
     pub fn parse(&self, text: &[u8]) -> Result<i64, NumberError> {
+        match eight_and_eight(text).and_then(|(low, high)| self.count_window(low, high)) {
+            Some((count, length)) if length == text.len() => Ok(count),
+            _ => self.parse_any(text),
+        }
+    }
+
+    /// Counts the steps in the number at the beginning of `text`, in one pass without
+    /// knowing where it ends: the count and how many bytes it took.
+    ///
+    /// `None` means "not a plain short number with 16 more bytes behind its start", which
+    /// says nothing about the number: cut it out and ask [`Self::parse`].
+    #[must_use]
+    #[inline]
+    pub fn parse_prefix(&self, text: &[u8]) -> Option<(i64, usize)> {
+        let (low, rest) = text.split_first_chunk::<8>()?;
+        let high = rest.first_chunk::<8>()?;
+        self.count_window(u64::from_le_bytes(*low), u64::from_le_bytes(*high))
+            .filter(|&(_, length)| length < 16)
+    }
+
+    /// Reads the digits and at most one point in front of 16 bytes, eight at a time.
+    ///
+    /// At most 8 digits before the point and 8 behind it; more are for [`Self::parse_any`].
+    #[inline]
+    fn count_window(&self, low: u64, high: u64) -> Option<(i64, usize)> {
+        let front = Marks::of(low);
+        let behind = high & 0xff;
+        let short = front.end < 64 || !(behind.wrapping_sub(0x30) < 10 || behind == 0x2e);
+        if short { self.count_short(&front) } else { self.count_long(&front, &Marks::of(high)) }
+    }
+
+    /// A number that ends within eight bytes: the hole of the point is closed, the kept
+    /// decimals are cut or padded by shifting.
+    #[inline]
+    fn count_short(&self, front: &Marks) -> Option<(i64, usize)> {
+        let Marks { digits, end, points } = *front;
+        let point = first_byte(points).min(end);
+        let second = first_byte(points & points.wrapping_sub(1));
+        let kept = point + 8 * self.decimals;
+        if point == 0 || kept > 64 || second < end {
+            return None;
+        }
+        let number = digits & (u64::MAX >> (64 - end));
+        let whole = u64::MAX >> (64 - point);
+        let packed = (number & whole) | ((number >> 8) & !whole);
+        if (packed >> (kept - 8)) >> 8 != 0 {
+            return None;
+        }
+        let count = self.steps(eight_digits(packed << (64 - kept)))?;
+        Some((count, end as usize / 8))
+    }
+
+    /// A number of 9 to 16 bytes with its point in the first eight: both sides of the point
+    /// are read on their own.
+    #[inline]
+    fn count_long(&self, front: &Marks, back: &Marks) -> Option<(i64, usize)> {
+        let point = first_byte(front.points);
+        let decimals = (back.end + 56).wrapping_sub(point);
+        let second = (front.points & front.points.wrapping_sub(1)) != 0
+            || first_byte(back.points) < back.end;
+        let kept = 8 * self.decimals;
+        if point == 0 || point == 64 || decimals > 64 || kept > 64 || second {
+            return None;
+        }
+        let fraction = (front.digits >> point >> 8) | (back.digits << (56 - point));
+        let fraction = fraction & (u64::MAX >> (64 - decimals));
+        if kept < 64 && fraction >> kept != 0 {
+            return None;
+        }
+        let fraction = if kept == 0 { 0 } else { eight_digits(fraction << (64 - kept)) };
+        let whole = eight_digits(front.digits << (64 - point));
+        let count = self.steps(whole * self.power + fraction)?;
+        Some((count, 8 + back.end as usize / 8))
+    }
+
+    /// From the smallest decimals to steps.
+    #[inline]
+    const fn steps(&self, value: u64) -> Option<i64> {
+        let value = value.cast_signed();
+        match self.mantissa {
+            1 => Some(value),
+            step if value % step == 0 => Some(value / step),
+            _ => None,
+        }
+    }
+
+    /// The same without any limit on length, sign or place, one digit at a time.
+    #[cold]
+    fn parse_any(&self, text: &[u8]) -> Result<i64, NumberError> {
+        const OVERFLOW: NumberError = NumberError::Overflow { what: "a number in steps" };
         let (negative, digits) = match text {
             [b'-', rest @ ..] => (true, rest),
             _ => (false, text),
         };
-        let mut value: i64 = 0;
+        let mut value: i128 = 0;
         let mut fraction: Option<u32> = None;
         let mut any = false;
         for &byte in digits {
@@ -70,8 +162,8 @@ impl Scale {
                     }
                     value = value
                         .checked_mul(10)
-                        .and_then(|shifted| shifted.checked_add(i64::from(byte - b'0')))
-                        .ok_or(NumberError::Overflow { what: "a number in steps" })?;
+                        .and_then(|shifted| shifted.checked_add(i128::from(byte - b'0')))
+                        .ok_or(OVERFLOW)?;
                 }
                 b'.' if fraction.is_none() => fraction = Some(0),
                 _ => return Err(not_decimal(text)),
@@ -80,18 +172,13 @@ impl Scale {
         if !any {
             return Err(not_decimal(text));
         }
-        let missing = self.decimals - fraction.unwrap_or(0);
-        value = 10_i64
-            .checked_pow(missing)
-            .and_then(|factor| value.checked_mul(factor))
-            .ok_or(NumberError::Overflow { what: "a number in steps" })?;
-        if self.mantissa != 1 {
-            if value % self.mantissa != 0 {
-                return Err(self.too_fine(text));
-            }
-            value /= self.mantissa;
+        let missing = 10_i128.pow(self.decimals - fraction.unwrap_or(0));
+        let scaled = value.checked_mul(missing).ok_or(OVERFLOW)?;
+        if scaled % i128::from(self.mantissa) != 0 {
+            return Err(self.too_fine(text));
         }
-        Ok(if negative { -value } else { value })
+        let count = scaled / i128::from(self.mantissa);
+        i64::try_from(if negative { -count } else { count }).map_err(|_| OVERFLOW)
     }
 
     /// Counts the steps in a decimal.
@@ -143,6 +230,65 @@ impl Scale {
     fn too_fine(&self, text: &[u8]) -> NumberError {
         NumberError::TooFine { text: shown(text), step: self.step().to_string() }
     }
+}
+
+/// Eight bytes of text looked at all at once, the first one lowest.
+struct Marks {
+    /// The bytes as digit values.
+    digits: u64,
+    /// The bit at which the first byte begins that is neither digit nor point, or 64.
+    end: u32,
+    /// The high bit of each byte that is a point; right up to `end`.
+    points: u64,
+}
+
+impl Marks {
+    #[inline]
+    const fn of(text: u64) -> Self {
+        const ONES: u64 = u64::from_le_bytes([1; 8]);
+        // Adding moves a value above 9, or other than zero, into the high bit of its byte.
+        // It may spill over into the next byte only from a byte that is past the end.
+        let digits = text ^ (ONES * 0x30);
+        let no_digit = digits.wrapping_add(ONES * 0x76) | digits;
+        let no_point = digits ^ (ONES * (0x30 ^ 0x2e));
+        let no_point = no_point.wrapping_add(ONES * 0x7f) | no_point;
+        let high = ONES * 0x80;
+        let end = first_byte(no_digit & no_point & high);
+        Self { digits, end, points: no_digit & !no_point & high }
+    }
+}
+
+/// The bit at which the byte with the lowest mark begins, 64 for no mark.
+#[inline]
+const fn first_byte(marks: u64) -> u32 {
+    marks.trailing_zeros() & !7
+}
+
+/// A text of up to 16 bytes in two words, first byte lowest, zeros behind it. Longer texts
+/// have none.
+#[inline]
+fn eight_and_eight(text: &[u8]) -> Option<(u64, u64)> {
+    // Two loads that overlap cover any length between one and two of their widths.
+    let length = text.len();
+    if let (Some(head), Some(tail)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        let missing = 16_usize.checked_sub(length)?;
+        let tail = u64::from_le_bytes(*tail).checked_shr(8 * u32::try_from(missing).ok()?);
+        Some((u64::from_le_bytes(*head), tail.unwrap_or(0)))
+    } else if let (Some(head), Some(tail)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        let tail = u64::from(u32::from_le_bytes(*tail)) << 32;
+        let head = u64::from(u32::from_le_bytes(*head));
+        Some((head | (tail >> (8 * (8 - length))), 0))
+    } else {
+        Some((text.iter().rev().fold(0, |word, &byte| (word << 8) | u64::from(byte)), 0))
+    }
+}
+
+/// Joins neighbours three times: single digits to pairs, pairs to fours, fours to eight.
+#[inline]
+const fn eight_digits(digits: u64) -> u64 {
+    let pairs = (digits.wrapping_mul(1 + (10 << 8)) >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul(1 + (100 << 16)) >> 16) & 0x0000_ffff_0000_ffff;
+    fours.wrapping_mul(1 + (10_000 << 32)) >> 32
 }
 
 /// Reads a decimal text without any rounding.
