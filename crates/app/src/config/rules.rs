@@ -1,0 +1,160 @@
+//! What must hold between settings: contradictions are errors, not surprises.
+
+use domain::{Instrument, InstrumentId};
+
+use super::{
+    kind::Value, model::Config, origin::Location, problem::Problem, settle::Settled,
+    symbol::MarketSymbol,
+};
+
+const PARAMS_POSITION: &str = "strategy.params.max_position_size";
+const LIMIT_POSITION: &str = "strategy.risk_limits.max_position_size";
+const ORDER_NOTIONAL: &str = "strategy.risk_limits.max_order_notional";
+const EXPOSURE: &str = "strategy.risk_limits.max_notional_exposure";
+const TRADED: &str = "strategy.symbols";
+const OBSERVED: &str = "venue.binance.observe_symbols";
+const STREAMS: &str = "venue.binance.streams";
+
+/// Checks what can be checked although other settings may be unreadable.
+pub(super) fn contradictions(settled: &Settled) -> Vec<Problem> {
+    let problems = [
+        not_above(settled, PARAMS_POSITION, LIMIT_POSITION).map(|problem| {
+            problem.help(
+                "the risk limit is the hard one: lower the strategy's wish or raise the limit"
+                    .to_owned(),
+            )
+        }),
+        not_above(settled, ORDER_NOTIONAL, EXPOSURE),
+        unsupported(
+            settled,
+            "strategy.paper_trading",
+            false,
+            "live trading is not part of this release",
+            "set `paper_trading = true`: orders then go to the paper broker",
+        ),
+        unsupported(
+            settled,
+            "strategy.enable_ml",
+            true,
+            "models are not part of this release",
+            "set `enable_ml = false`: the strategy then uses its rule",
+        ),
+        streams_without_depth(settled),
+        trades_counted_twice(settled),
+        nothing_to_do(settled),
+    ];
+    problems.into_iter().flatten().chain(untradable(settled)).collect()
+}
+
+/// Checks that need the typed configuration: how its instruments fit together.
+pub(super) fn instrument_problems(config: &Config, settled: &Settled) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (index, (spec, table)) in config.instruments.iter().zip(&settled.instruments).enumerate() {
+        let name = &spec.symbol;
+        if let Err(error) = Instrument::new(InstrumentId::new(0), spec.clone()) {
+            let problem = Problem::new(format!("the instrument {name} cannot be counted exactly"));
+            problems.push(problem.at(&table.header, error.to_string()));
+        }
+        let same = config.instruments[..index]
+            .iter()
+            .position(|other| other.market == spec.market && other.symbol == spec.symbol);
+        if let Some(first) = same {
+            let problem = Problem::new(format!("the instrument {name} is listed twice"));
+            problems.push(
+                problem
+                    .at(&table.header, "here")
+                    .at(&settled.instruments[first].header, "and here"),
+            );
+        }
+    }
+    problems.extend(observed_twice(config, settled));
+    problems
+}
+
+fn not_above(settled: &Settled, small: &str, large: &str) -> Option<Problem> {
+    let (lower, upper) = (settled.get(small)?, settled.get(large)?);
+    let (Value::Number(wish), Value::Number(limit)) = (&lower.value, &upper.value) else {
+        return None;
+    };
+    (wish > limit).then(|| {
+        Problem::new(format!("`{small}` ({wish}) is larger than `{large}` ({limit})"))
+            .at(&lower.location, format!("asks for {wish}"))
+            .at(&upper.location, format!("but the limit is {limit}"))
+    })
+}
+
+fn unsupported(
+    settled: &Settled,
+    path: &str,
+    bad: bool,
+    why: &str,
+    advice: &str,
+) -> Option<Problem> {
+    let held = settled.get(path)?;
+    (held.value == Value::Flag(bad))
+        .then(|| Problem::new(why).at(&held.location, "asked for here").help(advice.to_owned()))
+}
+
+fn list<'a>(settled: &'a Settled, path: &str) -> Option<(&'a [String], &'a Location)> {
+    let held = settled.get(path)?;
+    match &held.value {
+        Value::List(words) => Some((words, &held.location)),
+        _ => None,
+    }
+}
+
+fn streams_without_depth(settled: &Settled) -> Option<Problem> {
+    let (streams, place) = list(settled, STREAMS)?;
+    (!streams.iter().any(|one| one == "depth")).then(|| {
+        Problem::new("no strategy can trade without a book")
+            .at(place, "`depth` is missing")
+            .help("add \"depth\"".to_owned())
+    })
+}
+
+fn trades_counted_twice(settled: &Settled) -> Option<Problem> {
+    let (streams, place) = list(settled, STREAMS)?;
+    let has = |name: &str| streams.iter().any(|one| one == name);
+    (has("trade") && has("aggTrade")).then(|| {
+        Problem::new("`trade` and `aggTrade` together would count every trade twice")
+            .at(place, "choose one")
+            .help("spot serves both; on usdm only `aggTrade` is documented".to_owned())
+    })
+}
+
+fn nothing_to_do(settled: &Settled) -> Option<Problem> {
+    let (traded, place) = list(settled, TRADED)?;
+    let (observed, _) = list(settled, OBSERVED)?;
+    (traded.is_empty() && observed.is_empty()).then(|| {
+        Problem::new("there is nothing to trade and nothing to observe")
+            .at(place, "no symbols")
+            .help("for example symbols = [\"BTCUSDT\"]".to_owned())
+    })
+}
+
+fn untradable(settled: &Settled) -> Option<Problem> {
+    let (traded, place) = list(settled, TRADED)?;
+    let inverse = traded.iter().find(|one| one.starts_with("coinm:"))?;
+    Some(
+        Problem::new(format!("`{inverse}` cannot be traded"))
+            .at(place, "coin-margined contracts are market data only")
+            .help(format!("move it to `{OBSERVED}`")),
+    )
+}
+
+fn observed_twice(config: &Config, settled: &Settled) -> Option<Problem> {
+    let (traded, observed) = (config.traded(), config.observed());
+    let mut seen: Vec<&MarketSymbol> = Vec::new();
+    for (one, path) in
+        traded.iter().map(|one| (one, TRADED)).chain(observed.iter().map(|one| (one, OBSERVED)))
+    {
+        if seen.contains(&one) {
+            let place = &settled.get(path)?.location;
+            return Some(
+                Problem::new(format!("{one} is named twice")).at(place, "the second time"),
+            );
+        }
+        seen.push(one);
+    }
+    None
+}

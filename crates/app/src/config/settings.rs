@@ -1,0 +1,457 @@
+//! Every setting: its name, type, range, default and purpose, once.
+//!
+//! The loader, the messages, `config show` and the reference in `docs/configuration.md`
+//! all read this table. A new setting is a row here and a field in `model.rs`.
+
+use super::kind::{Bounds, Kind};
+
+/// One row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Setting {
+    /// The full name, sections joined by points.
+    pub(super) path: &'static str,
+    pub(super) kind: Kind,
+    pub(super) preset: Preset,
+    pub(super) purpose: &'static str,
+}
+
+impl Setting {
+    /// The section and the name within it.
+    pub(super) fn split(&self) -> (&'static str, &'static str) {
+        self.path.rsplit_once('.').unwrap_or(("", self.path))
+    }
+}
+
+/// What holds when nobody sets it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Preset {
+    /// This value, written as in a file.
+    Is(&'static str),
+    /// The value of another setting.
+    Follows(&'static str),
+    /// Nothing; the text says what that means.
+    Unset(&'static str),
+    /// It must be written.
+    Required,
+}
+
+use Kind::{Choice, Choices, Flag, Listen, Name, Number, Path, Real, Symbol, Symbols, Url, Whole};
+use Preset::{Follows, Is, Required, Unset};
+
+const fn row(path: &'static str, kind: Kind, preset: Preset, purpose: &'static str) -> Setting {
+    Setting { path, kind, preset, purpose }
+}
+
+const QUANTITY: Kind = Number(Bounds::above(0, 1_000_000_000_000_000, 18));
+const QUANTITY_OR_NONE: Kind = Number(Bounds::from(0, 1_000_000_000_000_000, 18));
+const AMOUNT: Kind = Number(Bounds::above(0, 1_000_000_000_000_000, 18));
+const LATENCY_MS: Kind = Number(Bounds::above(0, 60_000, 6));
+const LATENCY_MS_OR_NONE: Kind = Number(Bounds::from(0, 60_000, 6));
+const FEE_BPS: Kind = Number(Bounds::from(-100, 1_000, 8));
+const CHANNEL: Kind = Whole(1, 1_000_000);
+
+/// The settings, section by section, in the order in which they are shown.
+pub(super) const SETTINGS: &[Setting] = &[
+    row(
+        "strategy.strategy_id",
+        Name,
+        Is("\"imbalance_v1\""),
+        "Name of this strategy in order ids, records and reports.",
+    ),
+    row(
+        "strategy.kind",
+        Choice(&["imbalance"]),
+        Is("\"imbalance\""),
+        "Which strategy of the catalogue trades.",
+    ),
+    row(
+        "strategy.symbols",
+        Symbols,
+        Is("[\"BTCUSDT\"]"),
+        "What is traded. A symbol without a market is traded in each market of \
+         `venue.binance.market`; `spot:BTCUSDT` and `usdm:BTCUSDT` name one.",
+    ),
+    row(
+        "strategy.paper_trading",
+        Flag,
+        Is("true"),
+        "Trade against the paper broker. Live orders are not part of this release.",
+    ),
+    row(
+        "strategy.enable_ml",
+        Flag,
+        Is("false"),
+        "Score signals with a model. Models are not part of this release.",
+    ),
+    row(
+        "strategy.params.imbalance_threshold",
+        Real(Bounds::between(0, 1, 18)),
+        Is("0.3"),
+        "Smallest touch imbalance, without its sign, that makes a signal.",
+    ),
+    row(
+        "strategy.params.min_confidence",
+        Real(Bounds::from(0, 1, 18)),
+        Is("0.7"),
+        "Signals below this confidence are suppressed and counted. Liquid books move so little \
+         within a second that their confidence stays near 0.5, so 0.7 rarely passes there.",
+    ),
+    row(
+        "strategy.params.feature_window_ms",
+        Whole(1, 3_600_000),
+        Is("1000"),
+        "How far back the features look, in milliseconds of event time.",
+    ),
+    row(
+        "strategy.params.signal_decay_ms",
+        Whole(1, 3_600_000),
+        Is("500"),
+        "A signal loses its strength over this time; an entry not filled by then is withdrawn.",
+    ),
+    row(
+        "strategy.params.max_position_size",
+        QUANTITY,
+        Follows("strategy.risk_limits.max_position_size"),
+        "Position the strategy asks for at full strength, in base units. \
+         May be smaller than the risk limit, never larger.",
+    ),
+    row(
+        "strategy.params.order_size_fraction",
+        Number(Bounds::above(0, 1, 18)),
+        Is("0.5"),
+        "Share of `max_position_size` that one signal of full strength asks for.",
+    ),
+    row(
+        "strategy.params.strength_mode",
+        Choice(&["excess", "seed"]),
+        Is("\"excess\""),
+        "`excess`: sign(I) x (|I| - threshold) / (1 - threshold). `seed`: I / threshold cut to \
+         [-1, 1], which is always -1 or 1.",
+    ),
+    row(
+        "strategy.params.order_style",
+        Choice(&["aggressive", "passive"]),
+        Is("\"aggressive\""),
+        "`aggressive` enters with a limit at the other side of the book; `passive` \
+         rests post-only on its own side. Exits always take.",
+    ),
+    row(
+        "strategy.params.momentum_alpha",
+        Real(Bounds::above(0, 1, 18)),
+        Is("0.9"),
+        "Weight ratio of one return to the next newer one in the momentum feature.",
+    ),
+    row(
+        "strategy.params.imbalance_decay",
+        Real(Bounds::above(0, 1, 18)),
+        Is("0.9"),
+        "Weight ratio of one snapshot to the next newer one in the weighted imbalance.",
+    ),
+    row(
+        "strategy.risk_limits.max_position_size",
+        QUANTITY,
+        Is("1.0"),
+        "Largest position per instrument, long or short, in base units, with every open order \
+         counted as filled.",
+    ),
+    row(
+        "strategy.risk_limits.max_order_size",
+        QUANTITY,
+        Is("0.5"),
+        "Largest single order, in base units.",
+    ),
+    row(
+        "strategy.risk_limits.max_notional_exposure",
+        AMOUNT,
+        Is("100000.0"),
+        "Largest worst-case value of all positions and open orders together, in quote currency.",
+    ),
+    row(
+        "strategy.risk_limits.max_order_notional",
+        AMOUNT,
+        Follows("strategy.risk_limits.max_notional_exposure"),
+        "Largest value of a single order, in quote currency.",
+    ),
+    row(
+        "strategy.risk_limits.max_orders_per_second",
+        Whole(1, 100_000),
+        Is("10"),
+        "New orders within any second of event time.",
+    ),
+    row(
+        "strategy.risk_limits.max_open_orders",
+        Whole(1, 10_000),
+        Is("64"),
+        "Orders that may be open at once, over all instruments.",
+    ),
+    row(
+        "strategy.risk_limits.stale_after_ms",
+        Whole(1, 3_600_000),
+        Is("2000"),
+        "An instrument whose book is silent this long gets no new orders.",
+    ),
+    row(
+        "strategy.risk_limits.price_collar_bps",
+        Number(Bounds::above(0, 10_000, 8)),
+        Is("100"),
+        "Farthest a limit price may lie from the mid price; also the price that a market order \
+         is assumed to reach.",
+    ),
+    row(
+        "strategy.performance.buffer_capacity",
+        Whole(3, 1_000_000),
+        Is("1000"),
+        "Book snapshots kept per instrument for the features.",
+    ),
+    row(
+        "strategy.performance.market_channel_size",
+        CHANNEL,
+        Is("10000"),
+        "Slots between market data and strategy in the pipelined layout.",
+    ),
+    row(
+        "strategy.performance.order_channel_size",
+        CHANNEL,
+        Is("1000"),
+        "Slots between strategy and execution in the pipelined layout.",
+    ),
+    row(
+        "strategy.performance.persist_channel_size",
+        CHANNEL,
+        Is("10000"),
+        "Slots between the journal and the database writer.",
+    ),
+    row(
+        "strategy.performance.layout",
+        Choice(&["fused", "pipelined"]),
+        Is("\"fused\""),
+        "`fused`: one hot thread. `pipelined`: a thread per stage. Both give the same orders.",
+    ),
+    row(
+        "strategy.performance.wait",
+        Choice(&["spin", "spin-then-park", "park"]),
+        Is("\"spin-then-park\""),
+        "What an idle hot thread does. At most cores - 1 threads may spin.",
+    ),
+    row(
+        "strategy.persistence.data_dir",
+        Path,
+        Is("\"./data\""),
+        "Folder of the journal, the kill switch and its token.",
+    ),
+    row(
+        "strategy.persistence.database_path",
+        Path,
+        Is("\"./data/strategy.db\""),
+        "The SQLite database, a projection of the journal that can be rebuilt.",
+    ),
+    row(
+        "strategy.persistence.snapshot_interval_ms",
+        Whole(1, 86_400_000),
+        Is("60000"),
+        "Event time between two rows of `strategy_snapshots`, in milliseconds.",
+    ),
+    row(
+        "strategy.persistence.batch_size",
+        Whole(1, 100_000),
+        Is("100"),
+        "Records per database transaction.",
+    ),
+    row(
+        "strategy.persistence.durability",
+        Choice(&["buffered", "grouped", "durable"]),
+        Is("\"buffered\""),
+        "When the journal reaches the disk: left to the system, every few milliseconds, or \
+         before an order leaves.",
+    ),
+    row(
+        "paper.starting_cash",
+        Number(Bounds::from(0, 1_000_000_000_000_000, 18)),
+        Is("\"100000\""),
+        "Cash at the first start, in quote currency.",
+    ),
+    row(
+        "paper.fill_model",
+        Choice(&["queue", "touch", "through"]),
+        Is("\"queue\""),
+        "When a resting order fills. `queue`: after the volume ahead of it has traded. `touch`: \
+         by chance at the touch (optimistic). `through`: only when the market trades through it \
+         (pessimistic).",
+    ),
+    row(
+        "paper.order_latency_ms",
+        LATENCY_MS_OR_NONE,
+        Is("1"),
+        "Event time from decision to venue.",
+    ),
+    row(
+        "paper.report_latency_ms",
+        LATENCY_MS,
+        Is("1"),
+        "Event time from venue to us. Above zero, because it is also the distance by which the \
+         threads of the pipelined layout may run apart.",
+    ),
+    row("paper.maker_fee_bps", FEE_BPS, Is("2"), "Fee for resting orders; below zero is a rebate."),
+    row("paper.taker_fee_bps", FEE_BPS, Is("5"), "Fee for orders that take."),
+    row(
+        "paper.slippage_bps",
+        Number(Bounds::from(0, 1_000, 8)),
+        Is("0"),
+        "Adverse selection: how much worse than it looks the market is for us.",
+    ),
+    row(
+        "paper.queue_position",
+        Real(Bounds::from(0, 1, 18)),
+        Is("0.5"),
+        "For `touch`: 0 is the back of the queue, 1 the front.",
+    ),
+    row(
+        "paper.base_probability",
+        Real(Bounds::from(0, 1, 18)),
+        Is("0.5"),
+        "For `touch`: chance of a fill at the very front.",
+    ),
+    row(
+        "paper.seed",
+        Whole(0, u64::MAX >> 1),
+        Is("42"),
+        "Seed of every random draw of the broker.",
+    ),
+    row(
+        "venue.binance.market",
+        Choices(&["spot", "usdm"]),
+        Is("[\"usdm\"]"),
+        "Markets of the symbols that name none.",
+    ),
+    row(
+        "venue.binance.observe_symbols",
+        Symbols,
+        Is("[]"),
+        "Symbols whose market data is followed and recorded without trading. The only place \
+         for `coinm:` symbols, and only in replays.",
+    ),
+    row(
+        "venue.binance.streams",
+        Choices(&["depth", "trade", "aggTrade", "bookTicker", "markPrice"]),
+        Unset(
+            "spot: `depth`, `trade`, `bookTicker`; usdm: `depth`, `aggTrade`, `bookTicker`, `markPrice`",
+        ),
+        "Streams per symbol. `markPrice` exists on futures only and is left out on spot.",
+    ),
+    row(
+        "venue.binance.idle_timeout_ms",
+        Whole(100, 3_600_000),
+        Is("10000"),
+        "A stream silent this long counts as broken: no new orders there, and it is reopened.",
+    ),
+    row("venue.binance.spot_rest", Url("http"), Is("\"https://api.binance.com\""), "Spot REST."),
+    row(
+        "venue.binance.spot_ws",
+        Url("ws"),
+        Is("\"wss://stream.binance.com:9443\""),
+        "Spot market streams.",
+    ),
+    row(
+        "venue.binance.spot_ws_api",
+        Url("ws"),
+        Is("\"wss://ws-api.binance.com:443/ws-api/v3\""),
+        "Spot request API. Not used before live orders.",
+    ),
+    row(
+        "venue.binance.futures_rest",
+        Url("http"),
+        Is("\"https://fapi.binance.com\""),
+        "USD-M REST.",
+    ),
+    row(
+        "venue.binance.futures_ws_public",
+        Url("ws"),
+        Is("\"wss://fstream.binance.com/public\""),
+        "USD-M book streams.",
+    ),
+    row(
+        "venue.binance.futures_ws_market",
+        Url("ws"),
+        Is("\"wss://fstream.binance.com/market\""),
+        "USD-M trade and mark price streams.",
+    ),
+    row(
+        "venue.binance.futures_ws_private",
+        Url("ws"),
+        Is("\"wss://fstream.binance.com/private\""),
+        "USD-M account streams. Not used before live orders.",
+    ),
+    row(
+        "venue.binance.futures_ws_api",
+        Url("ws"),
+        Is("\"wss://ws-fapi.binance.com/ws-fapi/v1\""),
+        "USD-M request API. Not used before live orders.",
+    ),
+    row("http.enabled", Flag, Is("true"), "Serve `/health`, `/ready` and `/metrics`."),
+    row(
+        "http.listen",
+        Listen,
+        Is("\"127.0.0.1:9464\""),
+        "Where. Anything but a loopback address opens the page to the network.",
+    ),
+    row(
+        "shutdown.open_orders",
+        Choice(&["cancel", "leave"]),
+        Is("\"cancel\""),
+        "What happens to open orders at the end of a session.",
+    ),
+];
+
+/// The rows of one `[[instruments]]` table.
+pub(super) const INSTRUMENT_SETTINGS: &[Setting] = &[
+    row("instruments.market", Choice(&["spot", "usdm", "coinm"]), Required, "Where it is listed."),
+    row("instruments.symbol", Symbol, Required, "The venue's symbol."),
+    row("instruments.base", Symbol, Required, "Base asset."),
+    row("instruments.quote", Symbol, Required, "Quote asset."),
+    row("instruments.tick_size", QUANTITY, Required, "Smallest price step."),
+    row("instruments.lot_size", QUANTITY, Required, "Smallest quantity step."),
+    row(
+        "instruments.min_quantity",
+        QUANTITY_OR_NONE,
+        Is("0"),
+        "Smallest order quantity; 0 for none.",
+    ),
+    row(
+        "instruments.max_quantity",
+        QUANTITY_OR_NONE,
+        Is("0"),
+        "Largest order quantity; 0 for none.",
+    ),
+    row(
+        "instruments.min_notional",
+        QUANTITY_OR_NONE,
+        Is("0"),
+        "Smallest order value in quote currency; 0 for none.",
+    ),
+];
+
+/// The name under which instruments are listed in a file.
+pub(super) const INSTRUMENTS: &str = "instruments";
+
+/// Finds a setting by its full name.
+pub(super) fn find(path: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.path == path)
+}
+
+/// Whether `path` is a section or a part of one.
+pub(super) fn is_section(path: &str) -> bool {
+    SETTINGS.iter().any(|one| {
+        one.path.strip_prefix(path).is_some_and(|rest| path.is_empty() || rest.starts_with('.'))
+    })
+}
+
+/// The names directly inside a section: settings and further sections.
+pub(super) fn children(section: &str) -> impl Iterator<Item = &'static str> {
+    let inside = move |path: &'static str| {
+        let rest = path.strip_prefix(section)?;
+        let rest = if section.is_empty() { rest } else { rest.strip_prefix('.')? };
+        rest.split('.').next()
+    };
+    let extra = section.is_empty().then_some(INSTRUMENTS);
+    SETTINGS.iter().filter_map(move |one| inside(one.path)).chain(extra)
+}
