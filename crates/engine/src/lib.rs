@@ -1,1 +1,30 @@
-//! Placeholder header, replaced by the crate's own.
+//! What we do about the market: strategies, risk, orders, portfolio, paper broker.
+//!
+//! Pure: one event in, commands and records out. Time arrives inside events, ids come
+//! from a counter, and nothing here opens a file, reads a clock or starts a thread.
+
+pub mod command;
+pub mod counters;
+mod desk;
+pub mod digest;
+mod engine;
+mod instrument_state;
+pub mod intent;
+pub mod order;
+mod outputs;
+pub mod paper;
+pub mod portfolio;
+pub mod risk;
+pub mod snapshot;
+pub mod strategy;
+mod wish;
+
+pub use command::Command;
+pub use counters::Counters;
+pub use engine::{Engine, EngineConfig, EngineError};
+pub use intent::{Intent, Intents, LimitPolicy, OrderStyle};
+pub use order::Order;
+pub use outputs::Outputs;
+pub use portfolio::{OpeningAccount, OpeningPosition, Portfolio};
+pub use risk::RiskConfig;
+pub use strategy::{Strategy, View};

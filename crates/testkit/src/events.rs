@@ -109,3 +109,33 @@ impl Default for Tape {
         Self::from(Timestamp::from_millis(1_700_000_000_000))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{Event, InstrumentId, MarketData, Span};
+
+    use super::{Tape, book};
+
+    #[test]
+    fn a_tape_numbers_without_holes_and_time_stands_still_unless_it_passes() {
+        let mut tape = Tape::default();
+        let first = tape.stamp(Event::Clock);
+        let second = tape.stamp(Event::Clock);
+        let third = tape.pass(Span::from_secs(1)).stamp(Event::Clock);
+        assert_eq!([first.sequence, second.sequence, third.sequence], [1, 2, 3]);
+        assert_eq!(second.time.since(first.time), Span::ZERO);
+        assert_eq!(third.time.since(first.time), Span::from_secs(1));
+        assert_eq!(tape.now(), third.time);
+    }
+
+    #[test]
+    fn a_book_keeps_its_rungs_on_their_sides() {
+        let event = book(InstrumentId::new(3), &[(10, 1)], &[(11, 2), (12, 3)]);
+        let Event::Market(market) = event else { panic!("a book is a market event") };
+        assert_eq!(market.instrument, InstrumentId::new(3));
+        let MarketData::BookSnapshot { bids, asks, .. } = market.data else {
+            panic!("a book is a snapshot")
+        };
+        assert_eq!((bids[0].price.get(), asks.len(), asks[1].quantity.get()), (10, 2, 3));
+    }
+}

@@ -61,3 +61,28 @@ pub fn btc_inverse() -> InstrumentSpec {
 pub fn instruments(specs: impl IntoIterator<Item = InstrumentSpec>) -> Instruments {
     Instruments::new(specs).expect("the specifications are usable")
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{InstrumentId, Lots, Ticks};
+
+    use super::*;
+
+    #[test]
+    fn the_extreme_instruments_hold_their_real_prices_and_quantities_exactly() {
+        let table = instruments([pepe_spot(), btc_rupiah(), btc_spot(), btc_perpetual()]);
+        let pepe = table.get(InstrumentId::new(0));
+        assert_eq!(pepe.price(Ticks::new(823)).to_string(), "0.00000823");
+        let all = pepe.notional(Ticks::new(823), Lots::new(10_000_000_000_000)).unwrap();
+        assert_eq!(all.to_string(), "82300000");
+        let rupiah = table.get(InstrumentId::new(1));
+        let one = rupiah.notional(Ticks::new(2_900_000_000), Lots::new(100_000)).unwrap();
+        assert_eq!(one.to_string(), "2900000000");
+    }
+
+    #[test]
+    fn a_symbol_is_base_and_quote_without_the_stroke() {
+        assert_eq!(btc_inverse().symbol, "BTCUSD");
+        assert_eq!((btc_spot().base, btc_spot().quote), ("BTC".to_owned(), "USDT".to_owned()));
+    }
+}

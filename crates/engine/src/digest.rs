@@ -1,0 +1,91 @@
+//! A running fingerprint of everything decided and done.
+//!
+//! Two runs with the same fingerprint sent the same orders and cancels and got the same
+//! fills, in the same order and at the same event times. The number of the run is left
+//! out, so a session and its replay compare equal.
+
+use std::fmt::Write as _;
+
+use domain::{Fill, Money, NewOrder, OrderId, OrderType, Side, Timestamp};
+use sha2::{Digest as _, Sha256};
+
+/// SHA-256 over commands and fills.
+#[derive(Clone, Debug, Default)]
+pub struct CommandDigest(Sha256);
+
+impl CommandDigest {
+    /// Adds an order.
+    pub fn order(&mut self, order: &NewOrder) {
+        self.byte(b'O');
+        self.number(order.id.counter());
+        self.number(order.instrument.index() as u64);
+        self.byte(side(order.side));
+        self.byte(match order.order_type {
+            OrderType::Market => 0,
+            OrderType::Limit => 1,
+            OrderType::PostOnly => 2,
+            OrderType::ImmediateOrCancel => 3,
+            OrderType::FillOrKill => 4,
+        });
+        self.signed(order.quantity.get());
+        self.byte(u8::from(order.limit.is_some()));
+        self.signed(order.limit.map_or(0, domain::Ticks::get));
+        self.time(order.created);
+    }
+
+    /// Adds a request to withdraw an order.
+    pub fn cancel(&mut self, order: OrderId, time: Timestamp) {
+        self.byte(b'C');
+        self.number(order.counter());
+        self.time(time);
+    }
+
+    /// Adds a fill.
+    pub fn fill(&mut self, fill: &Fill) {
+        self.byte(b'F');
+        self.number(fill.trade.counter());
+        self.number(fill.order.counter());
+        self.byte(side(fill.side));
+        self.signed(fill.price.get());
+        self.signed(fill.quantity.get());
+        self.money(fill.fee);
+        self.time(fill.time);
+    }
+
+    /// The fingerprint so far, in hex.
+    #[must_use]
+    pub fn hex(&self) -> String {
+        let digest = self.0.clone().finalize();
+        digest.iter().fold(String::with_capacity(64), |mut text, byte| {
+            write!(text, "{byte:02x}").expect("writing to a string cannot fail");
+            text
+        })
+    }
+
+    fn byte(&mut self, byte: u8) {
+        self.0.update([byte]);
+    }
+
+    fn number(&mut self, number: u64) {
+        self.0.update(number.to_le_bytes());
+    }
+
+    fn signed(&mut self, number: i64) {
+        self.0.update(number.to_le_bytes());
+    }
+
+    fn money(&mut self, money: Money) {
+        self.0.update(money.atto().to_le_bytes());
+    }
+
+    fn time(&mut self, time: Timestamp) {
+        self.signed(time.as_nanos());
+    }
+}
+
+const fn side(side: Side) -> u8 {
+    match side {
+        Side::Buy => 0,
+        Side::Sell => 1,
+    }
+}

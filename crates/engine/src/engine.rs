@@ -1,0 +1,374 @@
+//! The only decider: one event in, commands and records out.
+//!
+//! [`Engine::step`] is the only way in. What the engine knows is a function of the events
+//! it was given, so the same events give the same commands on any machine: back-test,
+//! paper and live differ in who calls it and who takes the commands.
+
+use domain::{
+    Control, Event, InstrumentId, Instruments, MarketEvent, NumberError, OrderReport, Record,
+    RunNumber, Span, Stamped, StrategyId, Timestamp, record::StrategySnapshot,
+};
+use market::{
+    book::OrderBook,
+    feature::{FeatureCalculator, FeatureConfig, FeatureConfigError},
+    signal::Suppression,
+    snapshot::SnapshotView,
+};
+
+use crate::{
+    Outputs,
+    counters::Counters,
+    desk::{Desk, OpenOrders},
+    instrument_state::{Change, InstrumentState},
+    intent::{Intent, Intents},
+    order::Order,
+    portfolio::{OpeningAccount, Portfolio},
+    risk::RiskConfig,
+    strategy::{Strategy, View},
+};
+
+/// How many wishes a strategy may push at one event before the list has to grow.
+const WISHES_PER_EVENT: usize = 32;
+
+/// What an engine is made with, besides instruments, strategies and accounts.
+#[derive(Clone, Debug)]
+pub struct EngineConfig {
+    /// The number of this run: half of every order id.
+    pub run: RunNumber,
+    /// The limits.
+    pub risk: RiskConfig,
+    /// How features are made.
+    pub features: FeatureConfig,
+    /// Event time between two [`StrategySnapshot`]s of a strategy.
+    pub snapshot_interval: Span,
+}
+
+/// Why an engine could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// Correct the limits, the opening account or the instruments.
+    #[error("a limit or an opening account does not fit its instrument")]
+    Number(#[from] NumberError),
+    /// Correct the feature settings.
+    #[error("the features cannot be made as configured")]
+    Features(#[from] FeatureConfigError),
+    /// Correct the wiring: a strategy's id is its place in the list.
+    #[error("strategy {name} says it is number {id} but stands at place {place}")]
+    Misplaced {
+        /// The strategy.
+        name: String,
+        /// What it says.
+        id: usize,
+        /// Where it is.
+        place: usize,
+    },
+    /// Correct the wiring or the opening account: the session has no such instrument or
+    /// strategy.
+    #[error("{who} refers to an instrument or a strategy outside the session")]
+    Unknown {
+        /// A strategy's name, or the opening account.
+        who: String,
+    },
+    /// Correct the configuration: snapshots need a time between them.
+    #[error("the snapshot interval must be longer than nothing")]
+    NoSnapshotInterval,
+}
+
+/// Market state, strategies, risk gate, orders and accounts of one session.
+pub struct Engine {
+    instruments: Instruments,
+    markets: Vec<InstrumentState>,
+    strategies: Vec<Box<dyn Strategy>>,
+    /// By instrument: who hears about it.
+    listeners: Vec<Vec<StrategyId>>,
+    desk: Desk,
+    intents: Intents,
+    snapshot_interval: Span,
+    next_snapshot: Option<Timestamp>,
+}
+
+impl Engine {
+    /// An engine before its first event.
+    ///
+    /// # Errors
+    /// [`EngineError`], by what has to be corrected.
+    pub fn new(
+        config: EngineConfig,
+        instruments: Instruments,
+        strategies: Vec<Box<dyn Strategy>>,
+        opening: OpeningAccount,
+    ) -> Result<Self, EngineError> {
+        if config.snapshot_interval <= Span::ZERO {
+            return Err(EngineError::NoSnapshotInterval);
+        }
+        let listeners = listeners(&instruments, &strategies)?;
+        let in_session = |index: usize| index < instruments.len();
+        if opening.positions.iter().any(|one| {
+            !in_session(one.instrument.index()) || one.strategy.index() >= strategies.len()
+        }) {
+            return Err(EngineError::Unknown { who: "the opening account".into() });
+        }
+        let market = |instrument| -> Result<InstrumentState, EngineError> {
+            let features = FeatureCalculator::new(config.features, instrument)?;
+            Ok(InstrumentState::new(features))
+        };
+        let markets = instruments.iter().map(market).collect::<Result<_, _>>()?;
+        let desk = Desk::new(config.run, config.risk, &instruments, strategies.len(), opening)?;
+        Ok(Self {
+            instruments,
+            markets,
+            strategies,
+            listeners,
+            desk,
+            intents: Intents::with_capacity(WISHES_PER_EVENT),
+            snapshot_interval: config.snapshot_interval,
+            next_snapshot: None,
+        })
+    }
+
+    /// Takes one event in and adds to `out` what follows from it.
+    ///
+    /// # Panics
+    /// When the event names an instrument outside the session, or when the accounts leave
+    /// the range of [`domain::Money`].
+    pub fn step(&mut self, input: &Stamped<'_>, out: &mut Outputs) {
+        let now = input.time;
+        match &input.event {
+            Event::Market(market) => self.on_market(market, &input.event, now, out),
+            Event::Report(report) => self.on_report(report, &input.event, now, out),
+            Event::Control(control) => self.on_control(*control, now, out),
+            Event::Clock => self.on_clock(&input.event, now, out),
+        }
+        if self.next_snapshot.is_none_or(|due| now >= due) {
+            self.snapshot_strategies(now, out);
+        }
+    }
+
+    fn on_market(
+        &mut self,
+        market: &MarketEvent<'_>,
+        event: &Event<'_>,
+        now: Timestamp,
+        out: &mut Outputs,
+    ) {
+        let id = market.instrument;
+        self.desk.counters_mut().market_updates += 1;
+        let state = &mut self.markets[id.index()];
+        let change = state.apply(&market.data, now, self.desk.counters_mut());
+        match change {
+            Change::Lost => return self.desk.withdraw_from(id, now, out),
+            Change::Book | Change::Synced => self.mark(id),
+            Change::Other | Change::Live => {}
+        }
+        if matches!(change, Change::Synced | Change::Live) {
+            self.desk.unpause(id);
+        }
+        let usable = self.markets[id.index()].is_usable();
+        for place in 0..self.listeners[id.index()].len() {
+            let strategy = self.listeners[id.index()][place];
+            if usable {
+                self.consult(strategy, event, now, out);
+                self.pursue(strategy, id, now, out);
+            } else {
+                self.desk.withheld(strategy, Suppression::OutOfSync);
+            }
+        }
+    }
+
+    fn on_report(
+        &mut self,
+        report: &OrderReport,
+        event: &Event<'_>,
+        now: Timestamp,
+        out: &mut Outputs,
+    ) {
+        let owner = self.desk.report(report, &self.instruments, now, out);
+        if let Some(strategy) = owner {
+            self.consult(strategy, event, now, out);
+            self.pursue(strategy, report.instrument, now, out);
+        }
+    }
+
+    fn on_control(&mut self, control: Control, now: Timestamp, out: &mut Outputs) {
+        match control {
+            Control::Kill => self.desk.kill(now, out),
+            Control::Resume => self.desk.resume(),
+            Control::WindDown => self.desk.wind_down(OpenOrders::Withdraw, now, out),
+            Control::WindDownKeepOrders => self.desk.wind_down(OpenOrders::Leave, now, out),
+            Control::JournalStalled => self.desk.set_journal_stalled(true),
+            Control::JournalRecovered => self.desk.set_journal_stalled(false),
+        }
+    }
+
+    fn on_clock(&mut self, event: &Event<'_>, now: Timestamp, out: &mut Outputs) {
+        for index in 0..self.strategies.len() {
+            let strategy = self.strategies[index].id();
+            self.consult(strategy, event, now, out);
+            for place in 0..self.strategies[index].instruments().len() {
+                let instrument = self.strategies[index].instruments()[place];
+                self.pursue(strategy, instrument, now, out);
+            }
+        }
+    }
+
+    /// Asks one strategy and takes the first step toward each of its new wishes.
+    fn consult(
+        &mut self,
+        strategy: StrategyId,
+        event: &Event<'_>,
+        now: Timestamp,
+        out: &mut Outputs,
+    ) {
+        if self.desk.is_winding_down() {
+            return;
+        }
+        self.intents.clear();
+        let view = View {
+            now,
+            strategy,
+            instruments: &self.instruments,
+            markets: &self.markets,
+            desk: &self.desk,
+        };
+        self.strategies[strategy.index()].on_event(event, &view, &mut self.intents);
+        self.desk.accept(strategy, &self.intents, now, out);
+        for wish in self.intents.wishes() {
+            if let Intent::Target { instrument, .. } = *wish {
+                let market = &self.markets[instrument.index()];
+                self.desk.pursue(strategy, instrument, &self.instruments, market, now, out);
+            }
+        }
+    }
+
+    fn pursue(
+        &mut self,
+        strategy: StrategyId,
+        instrument: InstrumentId,
+        now: Timestamp,
+        out: &mut Outputs,
+    ) {
+        let market = &self.markets[instrument.index()];
+        self.desk.pursue(strategy, instrument, &self.instruments, market, now, out);
+    }
+
+    fn mark(&mut self, id: InstrumentId) {
+        if let Some(touch) = self.markets[id.index()].touch() {
+            self.desk.portfolio_mut().mark(self.instruments.get(id), touch.bid, touch.ask);
+        }
+    }
+
+    /// The first event only starts the interval.
+    fn snapshot_strategies(&mut self, now: Timestamp, out: &mut Outputs) {
+        let due = self.next_snapshot.replace(now + self.snapshot_interval);
+        if due.is_none() {
+            return;
+        }
+        for strategy in &self.strategies {
+            let record = self.strategy_snapshot(strategy.id(), now);
+            out.records.push(Record::StrategySnapshot(record));
+        }
+    }
+
+    /// One strategy's figures now; equity and drawdown are those of the whole account.
+    #[must_use]
+    pub fn strategy_snapshot(&self, strategy: StrategyId, time: Timestamp) -> StrategySnapshot {
+        let portfolio = self.desk.portfolio();
+        let (tally, account) =
+            (self.desk.tally(strategy), portfolio.account(strategy, &self.instruments));
+        StrategySnapshot {
+            time,
+            strategy,
+            signals: tally.signals,
+            suppressed: tally.suppressed,
+            orders: tally.orders,
+            fills: tally.fills,
+            realized_pnl: account.realized_pnl,
+            unrealized_pnl: account.unrealized_pnl,
+            fees: account.fees,
+            equity: portfolio.equity(),
+            max_drawdown: portfolio.max_drawdown(),
+            wins: account.wins,
+            losses: account.losses,
+        }
+    }
+
+    /// An instrument's book. Out of sync it holds what it last held: ask [`Self::in_sync`].
+    #[must_use]
+    pub fn book(&self, id: InstrumentId) -> &OrderBook {
+        self.markets[id.index()].book()
+    }
+
+    /// Whether an instrument's book may be decided on.
+    #[must_use]
+    pub fn in_sync(&self, id: InstrumentId) -> bool {
+        self.markets[id.index()].in_sync()
+    }
+
+    /// The latest picture of an instrument for other threads; `None` while out of sync.
+    #[must_use]
+    pub fn latest_view(&self, id: InstrumentId) -> Option<SnapshotView> {
+        self.markets[id.index()].view()
+    }
+
+    /// What happened how often.
+    #[must_use]
+    pub const fn counters(&self) -> &Counters {
+        self.desk.counters()
+    }
+
+    /// Cash and positions.
+    #[must_use]
+    pub const fn portfolio(&self) -> &Portfolio {
+        self.desk.portfolio()
+    }
+
+    /// Orders that may still trade.
+    pub fn open_orders(&self) -> impl Iterator<Item = &Order> {
+        self.desk.orders().iter()
+    }
+
+    /// SHA-256, in hex, over every command and fill so far in order.
+    #[must_use]
+    pub fn commands_sha256(&self) -> String {
+        self.desk.digest()
+    }
+
+    /// Whether the kill switch is on.
+    #[must_use]
+    pub const fn kill_switch(&self) -> bool {
+        self.desk.gate().is_killed()
+    }
+
+    /// The instruments of the session.
+    #[must_use]
+    pub const fn instruments(&self) -> &Instruments {
+        &self.instruments
+    }
+
+    /// The strategies' names in the order of their ids.
+    #[must_use]
+    pub fn strategy_names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.strategies.iter().map(|strategy| strategy.name())
+    }
+}
+
+fn listeners(
+    instruments: &Instruments,
+    strategies: &[Box<dyn Strategy>],
+) -> Result<Vec<Vec<StrategyId>>, EngineError> {
+    let mut listeners = vec![Vec::new(); instruments.len()];
+    for (place, strategy) in strategies.iter().enumerate() {
+        let (name, id) = (strategy.name().to_owned(), strategy.id());
+        if id.index() != place {
+            return Err(EngineError::Misplaced { name, id: id.index(), place });
+        }
+        for instrument in strategy.instruments() {
+            match listeners.get_mut(instrument.index()) {
+                Some(who) if who.last() == Some(&id) => {}
+                Some(who) => who.push(id),
+                None => return Err(EngineError::Unknown { who: name }),
+            }
+        }
+    }
+    Ok(listeners)
+}

@@ -1,0 +1,120 @@
+//! What a strategy wishes for.
+//!
+//! A strategy names the position it wants to hold; what is held and what is already on
+//! its way is the engine's business. A wish stays until it is replaced or withdrawn, so
+//! pushing nothing means "no change" and pushing the same wish again changes nothing.
+
+use domain::{InstrumentId, NetLots, OrderType, Ticks};
+use market::signal::Suppression;
+
+/// Where the limit of an order is put at the moment it is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitPolicy {
+    /// The best price of the other side: a buy at the best ask.
+    OppositeTouch,
+    /// The best price of the own side: a buy at the best bid.
+    OwnTouch,
+    /// This price.
+    Price(Ticks),
+}
+
+/// How a wish wants to be executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrderStyle {
+    /// The kind of order.
+    pub order_type: OrderType,
+    /// Its limit; ignored for a market order.
+    pub limit: LimitPolicy,
+}
+
+impl OrderStyle {
+    /// A limit order at the best price of the other side.
+    pub const AGGRESSIVE: Self =
+        Self { order_type: OrderType::Limit, limit: LimitPolicy::OppositeTouch };
+    /// An order that only rests, at the best price of its own side.
+    pub const PASSIVE: Self =
+        Self { order_type: OrderType::PostOnly, limit: LimitPolicy::OwnTouch };
+    /// Takes what the best price of the other side gives and leaves nothing behind.
+    pub const IMMEDIATE: Self =
+        Self { order_type: OrderType::ImmediateOrCancel, limit: LimitPolicy::OppositeTouch };
+}
+
+/// One wish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// Hold this position, and go on until it is held.
+    Target {
+        /// In what.
+        instrument: InstrumentId,
+        /// How much; negative is short.
+        position: NetLots,
+        /// How to get there.
+        style: OrderStyle,
+    },
+    /// Forget the target and withdraw the own open orders.
+    Withdraw {
+        /// In what.
+        instrument: InstrumentId,
+    },
+}
+
+/// The wishes of one strategy at one event, and its notes for the counters.
+#[derive(Debug)]
+pub struct Intents {
+    wishes: Vec<Intent>,
+    signals: u64,
+    suppressed: [u64; Suppression::COUNT],
+}
+
+impl Intents {
+    /// Empty, with room for `capacity` wishes.
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
+        let suppressed = [0; Suppression::COUNT];
+        Self { wishes: Vec::with_capacity(capacity), signals: 0, suppressed }
+    }
+
+    /// Wishes to hold `position`.
+    pub fn target(&mut self, instrument: InstrumentId, position: NetLots, style: OrderStyle) {
+        self.wishes.push(Intent::Target { instrument, position, style });
+    }
+
+    /// Forgets the target and withdraws the own open orders.
+    pub fn withdraw(&mut self, instrument: InstrumentId) {
+        self.wishes.push(Intent::Withdraw { instrument });
+    }
+
+    /// Notes a signal worth acting on.
+    pub const fn signal(&mut self) {
+        self.signals += 1;
+    }
+
+    /// Notes a signal that was held back.
+    pub const fn suppressed(&mut self, reason: Suppression) {
+        self.suppressed[reason.index()] += 1;
+    }
+
+    /// The wishes so far, in order.
+    #[must_use]
+    pub fn wishes(&self) -> &[Intent] {
+        &self.wishes
+    }
+
+    /// Signals noted.
+    #[must_use]
+    pub const fn signals(&self) -> u64 {
+        self.signals
+    }
+
+    /// Signals held back, in the order of [`Suppression::ALL`].
+    #[must_use]
+    pub const fn suppressions(&self) -> &[u64; Suppression::COUNT] {
+        &self.suppressed
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.wishes.clear();
+        self.signals = 0;
+        self.suppressed = [0; Suppression::COUNT];
+    }
+}

@@ -1,0 +1,11 @@
+//! Rule: the order is worth at least the venue's minimum. A market order is measured at
+//! the best bid, the lowest it should fetch.
+
+use super::case::Case;
+
+pub(super) fn breaks(case: &Case<'_>) -> bool {
+    let at_market = || case.facts.touch.map(|touch| touch.bid);
+    let Some(price) = case.order.limit.or_else(at_market) else { return false };
+    let value = case.facts.instrument.notional(price, case.order.quantity);
+    value.map_or(true, |value| value < case.facts.instrument.spec().min_notional)
+}

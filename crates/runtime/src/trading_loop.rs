@@ -1,0 +1,389 @@
+//! The loop that moves everything: source, engine, execution, records.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{
+    Control, Event, InstrumentId, MarketData, MarketEvent, Record, RecordSink, Span, Stamped,
+    Timestamp, record::SessionEnded,
+};
+use engine::{Command, Engine, Outputs};
+
+use crate::{
+    Activity, Clock, ControlMailbox, Execution, Intake, Sequencer, Source, Stamp, StopPolicy,
+    Vitals, WaitStrategy, sequencer::CLOCK_STEP, wait::Idler,
+};
+
+/// Where time comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// The wall clock moves on while the market is silent.
+    Live,
+    /// Only events move time, so that a replay is the same on every machine.
+    Data,
+}
+
+/// How a loop runs.
+#[derive(Clone, Copy, Debug)]
+pub struct LoopConfig {
+    /// Where time comes from.
+    pub pace: Pace,
+    /// How an idle loop waits.
+    pub wait: WaitStrategy,
+    /// What happens to open orders at the end.
+    pub stop_policy: StopPolicy,
+    /// One market event in this many has its stages measured; at least 1.
+    pub measure_every: u64,
+}
+
+/// How often stages are measured when nobody wants to know more: it costs two readings of
+/// the clock each time.
+pub const MEASURE_EVERY: u64 = 16;
+
+/// A sink whose state of health decides about new orders.
+pub trait Journal: RecordSink {
+    /// How full its queue is, from 0 to 1.
+    fn utilization(&self) -> f64;
+    /// Records handed over so far.
+    fn handed_over(&self) -> u64;
+    /// Whether it can never write again.
+    fn failed(&self) -> bool;
+}
+
+impl Journal for domain::record::NoRecords {
+    fn utilization(&self) -> f64 {
+        0.0
+    }
+
+    fn handed_over(&self) -> u64 {
+        0
+    }
+
+    fn failed(&self) -> bool {
+        false
+    }
+}
+
+/// Why a loop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndReason {
+    /// The source has nothing more.
+    SourceFinished,
+    /// Somebody asked.
+    Stopped,
+    /// The journal cannot be written; nothing was decided after the failure was seen.
+    JournalFailed,
+}
+
+/// What is left when a loop has ended.
+pub struct Finished<S, X, J> {
+    /// Why.
+    pub reason: EndReason,
+    /// The engine with its final accounts.
+    pub engine: Engine,
+    /// The source with its counters.
+    pub source: S,
+    /// The execution.
+    pub execution: X,
+    /// The journal's hot end.
+    pub journal: J,
+    /// What was written as the last record.
+    pub ended: SessionEnded,
+}
+
+/// Above this share of its queue the journal counts as stalled, and no order is placed.
+const STALLED_ABOVE: f64 = 0.8;
+/// Below this share it has recovered.
+const RECOVERED_BELOW: f64 = 0.3;
+/// Silent 10 ms steps granted to open orders at the end of a recording.
+const WIND_DOWN_STEPS: u32 = 500;
+/// Wall time granted to open orders at the end of a live session.
+const WIND_DOWN_LIMIT: Span = Span::from_millis(1_500);
+/// Inputs between two publications of the vital signs.
+const PUBLISH_EVERY: u64 = 256;
+
+/// What a loop is made of.
+pub struct LoopParts<S, X, J, C> {
+    /// Where market events come from.
+    pub source: S,
+    /// The decider.
+    pub engine: Engine,
+    /// Where its commands go.
+    pub execution: X,
+    /// Where everything is written down.
+    pub journal: J,
+    /// What time it is.
+    pub clock: C,
+    /// What the outside sees.
+    pub vitals: Arc<Vitals>,
+    /// What the outside wants.
+    pub mailbox: ControlMailbox,
+    /// How to run.
+    pub config: LoopConfig,
+}
+
+/// The loop. See the crate's documentation.
+pub struct TradingLoop<S, X, J, C> {
+    source: S,
+    core: Core<X, J, C>,
+    mailbox: ControlMailbox,
+    config: LoopConfig,
+}
+
+/// Everything but the source, so that the source can push into it.
+struct Core<X, J, C> {
+    sequencer: Sequencer,
+    engine: Engine,
+    execution: X,
+    journal: J,
+    clock: C,
+    outputs: Outputs,
+    vitals: Arc<Vitals>,
+    crossed: Vec<InstrumentId>,
+    stalled: bool,
+    measure_every: u64,
+}
+
+impl<S: Source, X: Execution, J: Journal, C: Clock> TradingLoop<S, X, J, C> {
+    /// Puts the parts together.
+    pub fn new(parts: LoopParts<S, X, J, C>) -> Self {
+        let core = Core {
+            sequencer: Sequencer::default(),
+            engine: parts.engine,
+            execution: parts.execution,
+            journal: parts.journal,
+            clock: parts.clock,
+            outputs: Outputs::default(),
+            vitals: parts.vitals,
+            crossed: Vec::with_capacity(16),
+            stalled: false,
+            measure_every: parts.config.measure_every.max(1),
+        };
+        Self { source: parts.source, core, mailbox: parts.mailbox, config: parts.config }
+    }
+
+    /// Runs until the source is finished, somebody asks to stop, or the journal fails.
+    pub fn run(mut self) -> Finished<S, X, J> {
+        let reason = self.trade();
+        if reason != EndReason::JournalFailed {
+            self.wind_down();
+        }
+        let core = self.core;
+        let counters = core.engine.counters();
+        let ended = SessionEnded {
+            time: core.sequencer.last_time(),
+            commands_sha256: core.engine.commands_sha256(),
+            inputs: core.sequencer.last_sequence(),
+            orders: counters.orders,
+            fills: counters.fills,
+        };
+        let mut journal = core.journal;
+        if reason != EndReason::JournalFailed {
+            journal.record(&Record::SessionEnded(ended.clone()));
+        }
+        core.vitals.publish(&core.engine, core.sequencer.last_time(), journal.handed_over());
+        Finished {
+            reason,
+            engine: core.engine,
+            source: self.source,
+            execution: core.execution,
+            journal,
+            ended,
+        }
+    }
+
+    fn trade(&mut self) -> EndReason {
+        let mut idler = Idler::new(self.config.wait);
+        let mut published = 0;
+        loop {
+            if let Some(control) = self.mailbox.take() {
+                self.core.control(control);
+            }
+            if self.mailbox.stop_requested() {
+                return EndReason::Stopped;
+            }
+            if self.core.journal.failed() {
+                return EndReason::JournalFailed;
+            }
+            let activity = self.source.poll(&mut self.core);
+            self.repair_crossed_books();
+            let inputs = self.core.sequencer.last_sequence();
+            if activity == Activity::Busy {
+                idler.busy();
+                if inputs < published + PUBLISH_EVERY {
+                    continue;
+                }
+            }
+            published = inputs;
+            self.core.watch_journal(self.config.pace);
+            self.core.publish();
+            match activity {
+                Activity::Busy => {}
+                Activity::Finished => return EndReason::SourceFinished,
+                Activity::Idle => {
+                    if self.config.pace == Pace::Live {
+                        self.core.let_time_pass();
+                    }
+                    let source = &mut self.source;
+                    idler.idle(Duration::from_millis(5), |limit| source.wait(limit));
+                }
+            }
+        }
+    }
+
+    fn repair_crossed_books(&mut self) {
+        while let Some(instrument) = self.core.crossed.pop() {
+            self.source.resync(instrument, &mut self.core);
+        }
+    }
+
+    /// Ends in order: no new risk, open orders as the policy says, last reports booked.
+    fn wind_down(&mut self) {
+        let core = &mut self.core;
+        core.control(match self.config.stop_policy {
+            StopPolicy::Cancel => Control::WindDown,
+            StopPolicy::Leave => Control::WindDownKeepOrders,
+        });
+        if self.config.stop_policy == StopPolicy::Leave {
+            return;
+        }
+        if self.config.pace == Pace::Data {
+            for _ in 0..WIND_DOWN_STEPS {
+                if !core.has_open_orders() {
+                    break;
+                }
+                core.tick(core.sequencer.last_time() + CLOCK_STEP);
+            }
+            return;
+        }
+        let deadline = core.clock.now() + WIND_DOWN_LIMIT;
+        while self.core.has_open_orders() && self.core.clock.now() < deadline {
+            if self.source.poll(&mut self.core) != Activity::Busy {
+                self.core.let_time_pass();
+                self.source.wait(Duration::from_millis(5));
+            }
+        }
+    }
+}
+
+impl<X: Execution, J: Journal, C: Clock> Core<X, J, C> {
+    /// Numbers an input, lets the engine decide, and writes both down. The commands stay in
+    /// `outputs` for the caller to submit.
+    fn input(&mut self, time: Timestamp, event: Event<'_>, arrival: Option<Stamp>) -> Timestamp {
+        let stamped = self.sequencer.stamp(time, event);
+        let time = stamped.time;
+        match arrival {
+            Some(arrival) => self.step_measured(&stamped, arrival),
+            None => self.engine.step(&stamped, &mut self.outputs),
+        }
+        self.journal.record(&Record::Input(stamped));
+        for record in self.outputs.records.drain(..) {
+            self.journal.record(&record);
+        }
+        time
+    }
+
+    /// Tick to trade is measured for every order, the stages for some of the events.
+    fn step_measured(&mut self, stamped: &Stamped<'_>, arrival: Stamp) {
+        let sampled = stamped.sequence.is_multiple_of(self.measure_every);
+        let decoded = sampled.then(|| self.clock.stamp());
+        self.engine.step(stamped, &mut self.outputs);
+        let places = self.outputs.commands.iter().any(|one| matches!(one, Command::Place(_)));
+        if !places && !sampled {
+            return;
+        }
+        let end = self.clock.stamp();
+        if places {
+            self.vitals.tick_to_trade.record(self.clock.nanos_between(arrival, end));
+        }
+        if let Some(decoded) = decoded {
+            self.vitals.decode.record(self.clock.nanos_between(arrival, decoded));
+            self.vitals.decide.record(self.clock.nanos_between(decoded, end));
+            self.vitals.tick_to_decision.record(self.clock.nanos_between(arrival, end));
+        }
+    }
+
+    fn publish(&self) {
+        let records = self.journal.handed_over();
+        self.vitals.publish(&self.engine, self.sequencer.last_time(), records);
+    }
+
+    fn submit_commands(&mut self, time: Timestamp) {
+        for command in self.outputs.commands.drain(..) {
+            self.execution.submit(&command, time);
+        }
+    }
+
+    fn deliver_reports(&mut self, due_by: Timestamp) {
+        while let Some((due, report)) = self.execution.next_report(due_by) {
+            let time = self.input(due, Event::Report(report), None);
+            self.submit_commands(time);
+        }
+    }
+
+    /// One step of silence.
+    fn tick(&mut self, time: Timestamp) {
+        self.deliver_reports(time);
+        self.execution.before_event(time, &self.engine);
+        let time = self.input(time, Event::Clock, None);
+        self.submit_commands(time);
+    }
+
+    /// Brings everything that happens before `time` to pass.
+    fn reach(&mut self, time: Timestamp) {
+        for step in self.sequencer.silent_steps(time) {
+            self.tick(step);
+        }
+        self.deliver_reports(time);
+    }
+
+    fn let_time_pass(&mut self) {
+        let now = self.clock.now();
+        self.reach(now);
+    }
+
+    fn control(&mut self, control: Control) {
+        let time = self.input(self.sequencer.last_time(), Event::Control(control), None);
+        self.submit_commands(time);
+    }
+
+    fn has_open_orders(&self) -> bool {
+        self.engine.open_orders().next().is_some()
+    }
+
+    /// A replay waits for the journal instead: its decisions must not depend on the disk.
+    fn watch_journal(&mut self, pace: Pace) {
+        if pace == Pace::Data {
+            return;
+        }
+        let utilization = self.journal.utilization();
+        if !self.stalled && utilization > STALLED_ABOVE {
+            self.stalled = true;
+            self.control(Control::JournalStalled);
+        } else if self.stalled && utilization < RECOVERED_BELOW {
+            self.stalled = false;
+            self.control(Control::JournalRecovered);
+        }
+    }
+}
+
+impl<X: Execution, J: Journal, C: Clock> Intake for Core<X, J, C> {
+    fn market(&mut self, event: &MarketEvent<'_>, time: Timestamp, arrival: Stamp) {
+        let time = time.max(self.sequencer.last_time());
+        self.reach(time);
+        self.execution.before_event(time, &self.engine);
+        self.input(time, Event::Market(event.clone()), Some(arrival));
+        self.execution.after_event(event, time, &self.engine);
+        self.submit_commands(time);
+        let book_changed =
+            matches!(event.data, MarketData::BookDiff { .. } | MarketData::BookSnapshot { .. });
+        if !book_changed {
+            return;
+        }
+        let instrument = event.instrument;
+        if self.engine.book(instrument).is_crossed() {
+            self.crossed.push(instrument);
+        } else if let Some(view) = self.engine.latest_view(instrument) {
+            self.vitals.markets[instrument.index()].write(&view);
+        }
+    }
+}
