@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{
     Control, Event, InstrumentId, MarketData, MarketEvent, Record, RecordSink, Span, Stamped,
-    Timestamp, record::SessionEnded,
+    StrategyId, Timestamp, record::SessionEnded,
 };
 use engine::{Command, Engine, Outputs};
 
@@ -168,9 +168,10 @@ impl<S: Source, X: Execution, J: Journal, C: Clock> TradingLoop<S, X, J, C> {
             self.wind_down();
         }
         let core = self.core;
+        let time = core.sequencer.last_time();
         let counters = core.engine.counters();
         let ended = SessionEnded {
-            time: core.sequencer.last_time(),
+            time,
             commands_sha256: core.engine.commands_sha256(),
             inputs: core.sequencer.last_sequence(),
             orders: counters.orders,
@@ -178,6 +179,10 @@ impl<S: Source, X: Execution, J: Journal, C: Clock> TradingLoop<S, X, J, C> {
         };
         let mut journal = core.journal;
         if reason != EndReason::JournalFailed {
+            for index in (0_u16..).take(core.engine.strategy_names().count()) {
+                let picture = core.engine.strategy_snapshot(StrategyId::new(index), time);
+                journal.record(&Record::StrategySnapshot(picture));
+            }
             journal.record(&Record::SessionEnded(ended.clone()));
         }
         core.vitals.publish(&core.engine, core.sequencer.last_time(), journal.handed_over());

@@ -23,6 +23,16 @@ impl MarketName {
     const NAMES: [(&'static str, Self); 3] =
         [("spot", Self::Spot), ("usdm", Self::Usdm), ("coinm", Self::Coinm)];
 
+    /// The short name of the domain's word.
+    #[must_use]
+    pub const fn of(market: Market) -> Self {
+        match market {
+            Market::Spot => Self::Spot,
+            Market::LinearPerpetual => Self::Usdm,
+            Market::InversePerpetual => Self::Coinm,
+        }
+    }
+
     /// The domain's word for it.
     #[must_use]
     pub const fn market(self) -> Market {

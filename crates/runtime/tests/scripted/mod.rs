@@ -2,18 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{
-    Event, InstrumentId, RunNumber, Side, Span, StrategyId, Timestamp,
-    event::BookLoss,
-};
+use domain::{Event, InstrumentId, RunNumber, Side, Span, StrategyId, Timestamp, event::BookLoss};
 use engine::{
     Engine, EngineConfig, OpeningAccount, RiskConfig,
     paper::{PaperBroker, PaperConfig},
 };
 use market::feature::FeatureConfig;
 use runtime::{
-    Activity, ControlMailbox, Intake, LoopConfig, LoopParts, MEASURE_EVERY, Pace, Source, Stamp, StopPolicy,
-    Vitals, WaitStrategy, WallClock, control::control_channel,
+    Activity, ControlMailbox, Intake, LoopConfig, LoopParts, MEASURE_EVERY, Pace, Source, Stamp,
+    StopPolicy, Vitals, WaitStrategy, WallClock, control::control_channel,
 };
 use strategies::{CATALOGUE, Params, Setup, imbalance::ImbalanceParams};
 use testkit::{events, instruments};
@@ -87,7 +84,8 @@ pub(crate) fn random_tape(seed: u64, length: usize) -> Arc<Vec<(Timestamp, Event
                 let step = if lean > 4 { 1 } else { -1 };
                 mid += step;
                 let (bid, ask) = (mid, mid + 1);
-                let gone = if step > 0 { ((bid - 1, 0), (bid, 0)) } else { ((bid + 1, 0), (ask, 0)) };
+                let gone =
+                    if step > 0 { ((bid - 1, 0), (bid, 0)) } else { ((bid + 1, 0), (ask, 0)) };
                 let bids = [(bid + 1, 0), (bid, 1 + lean * 300), gone.0];
                 let asks = [(ask - 1, 0), (ask, 1 + (9 - lean) * 300), gone.1];
                 events::diff(BTC, &bids[..2], &asks[..2])
@@ -119,10 +117,8 @@ impl Dice {
 /// An engine with the imbalance strategy, eager enough to trade on the tape.
 pub(crate) fn engine() -> Engine {
     let instruments = instruments::instruments([instruments::btc_perpetual()]);
-    let params = Params::Imbalance(ImbalanceParams {
-        min_confidence: 0.4,
-        ..ImbalanceParams::default()
-    });
+    let params =
+        Params::Imbalance(ImbalanceParams { min_confidence: 0.4, ..ImbalanceParams::default() });
     let setup = Setup {
         id: StrategyId::new(0),
         name: "imbalance_v1",
@@ -142,7 +138,10 @@ pub(crate) fn engine() -> Engine {
 }
 
 /// The parts of a replay of `source` with the paper broker still to be wrapped.
-pub(crate) fn parts<S: Source, J>(source: S, journal: J) -> LoopParts<S, PaperBroker, J, WallClock> {
+pub(crate) fn parts<S: Source, J>(
+    source: S,
+    journal: J,
+) -> LoopParts<S, PaperBroker, J, WallClock> {
     let engine = engine();
     let config = PaperConfig::new(RunNumber::FIRST, 11);
     let execution = PaperBroker::new(&config, engine.instruments()).unwrap();
@@ -166,4 +165,3 @@ pub(crate) fn parts<S: Source, J>(source: S, journal: J) -> LoopParts<S, PaperBr
 fn mailbox() -> ControlMailbox {
     control_channel().1
 }
-

@@ -1,0 +1,107 @@
+//! `demo`: the whole system against a local pretend exchange, offline.
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::Context as _;
+use domain::record::MarketSource;
+use sandbox::{Sandbox, SandboxConfig, SandboxHandle};
+
+use super::{Failure, live::LiveSession, loading, sandbox::market_source, venue, wrap_up};
+use crate::{
+    cli::DemoArgs,
+    config::{Loaded, Override},
+    output,
+    report::summary::source_label,
+};
+
+/// The configuration of a demo without one.
+const BUILT_IN: &str = include_str!("../../../../config/demo.toml");
+
+pub(super) fn execute(arguments: &DemoArgs) -> Result<(), Failure> {
+    // A mistake in the configuration shows before anything is started.
+    load(arguments, None)?;
+    let data_dir = data_dir(arguments)?;
+    let market =
+        if arguments.capture.is_empty() { MarketSource::Simulated } else { MarketSource::Recorded };
+    let market_seed = (market == MarketSource::Simulated).then_some(arguments.seed);
+    if !arguments.session.json {
+        output::text(&first_line(arguments, market))?;
+    }
+    let source = market_source(&arguments.capture, arguments.speed, arguments.seed, arguments.rate);
+    let handle = Sandbox::start(SandboxConfig { source, ..SandboxConfig::default() })
+        .context("the pretend exchange cannot start")?;
+    let loaded = load(arguments, Some(&handle))?;
+    let instruments = venue::ask(&loaded.config)?.instruments;
+    let summary = LiveSession {
+        command: "demo",
+        market,
+        market_seed,
+        loaded: &loaded,
+        instruments,
+        data_dir,
+        database: None,
+        deadline: Some(Duration::from_secs(arguments.seconds)),
+        show_status: !arguments.session.json,
+        notes: Vec::new(),
+    }
+    .trade();
+    handle.stop();
+    wrap_up::finish(&summary?, arguments.session.json)
+}
+
+fn first_line(arguments: &DemoArgs, market: MarketSource) -> String {
+    let label = source_label(market);
+    let what = if market == MarketSource::Simulated {
+        format!("market, seed {}", arguments.seed)
+    } else {
+        let files: Vec<_> =
+            arguments.capture.iter().map(|file| file.display().to_string()).collect();
+        format!("market from {}", files.join(", "))
+    };
+    format!(
+        "algopioneer demo: {label} {what}; paper money; {} s (Ctrl-C ends it early)\n",
+        arguments.seconds
+    )
+}
+
+/// The configuration, with the pretend exchange's addresses once it has some.
+fn load(arguments: &DemoArgs, exchange: Option<&SandboxHandle>) -> Result<Loaded, Failure> {
+    let session = &arguments.session;
+    let mut flags: Vec<Override> = loading::layout_flag(session.layout).into_iter().collect();
+    let listen = arguments.listen.map_or_else(|| "127.0.0.1:0".into(), |one| one.to_string());
+    flags.push(Override::new("--listen", "http.listen", &format!("\"{listen}\"")));
+    if let Some(exchange) = exchange {
+        let urls = exchange.urls();
+        let addresses = [
+            ("spot_rest", &urls.spot_rest),
+            ("spot_ws", &urls.spot_ws),
+            ("futures_rest", &urls.futures_rest),
+            ("futures_ws_public", &urls.futures_ws_public),
+            ("futures_ws_market", &urls.futures_ws_market),
+            ("futures_ws_private", &urls.futures_ws_private),
+        ];
+        for (name, url) in addresses {
+            let (path, value) = (format!("venue.binance.{name}"), format!("\"{url}\""));
+            flags.push(Override::new("demo", &path, &value));
+        }
+    }
+    match &arguments.config {
+        Some(file) => loading::load(Some(file), &session.overrides, &flags),
+        None => loading::load_built_in("config/demo.toml", BUILT_IN, &session.overrides, &flags),
+    }
+}
+
+/// The folder asked for, or a new one below `data/demo`.
+fn data_dir(arguments: &DemoArgs) -> Result<PathBuf, Failure> {
+    let dir = if let Some(dir) = &arguments.data_dir {
+        dir.clone()
+    } else {
+        let since_epoch = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .context("the system clock is before 1970")?;
+        PathBuf::from(format!("data/demo/{}", since_epoch.as_millis()))
+    };
+    std::fs::create_dir_all(&dir)
+        .with_context(|| format!("cannot make the data directory {}", dir.display()))?;
+    Ok(dir)
+}

@@ -1,0 +1,93 @@
+//! The subcommands, one file each.
+
+mod audit;
+mod bench;
+mod config;
+mod demo;
+mod kill;
+mod live;
+mod loading;
+mod record;
+mod replay;
+mod run;
+mod sandbox;
+mod venue;
+mod wrap_up;
+
+use std::fmt;
+
+use crate::cli::{BenchCommand, Cli, Command};
+
+/// Why a command did not succeed; decides the exit code.
+#[derive(Debug)]
+pub enum Failure {
+    /// The command line or the configuration is wrong: exit code 2.
+    Usage(String),
+    /// Something failed while running: exit code 1.
+    Failed(anyhow::Error),
+    /// The result does not hold, and was printed: exit code 1.
+    Wanting,
+    /// A person interrupted before there was a result: exit code 130.
+    Interrupted,
+}
+
+impl Failure {
+    /// The exit code.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Failed(_) | Self::Wanting => 1,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage(text) => f.write_str(text.trim_end()),
+            Self::Failed(error) => write!(f, "error: {error:#}"),
+            Self::Wanting => Ok(()),
+            Self::Interrupted => f.write_str("interrupted"),
+        }
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<crate::config::ConfigErrors> for Failure {
+    fn from(errors: crate::config::ConfigErrors) -> Self {
+        Self::Usage(errors.to_string())
+    }
+}
+
+/// Runs what the command line asks for.
+///
+/// # Errors
+/// [`Failure`], which carries its exit code.
+pub fn execute(cli: Cli) -> Result<(), Failure> {
+    match cli.command {
+        Command::Demo(arguments) => demo::execute(&arguments),
+        Command::Replay(arguments) => replay::execute(&arguments),
+        Command::Run(arguments) => run::execute(&arguments),
+        Command::Record(arguments) => record::execute(&arguments),
+        Command::Sandbox(arguments) => sandbox::execute(&arguments),
+        Command::Config(arguments) => config::execute(&arguments),
+        Command::Audit(arguments) => audit::execute(&arguments),
+        Command::Rebuild(arguments) => audit::rebuild(&arguments),
+        Command::Kill(arguments) => kill::execute(&arguments),
+        Command::Resume(arguments) => kill::resume(&arguments),
+        Command::Bench(BenchCommand::Latency(arguments)) => bench::execute(&arguments),
+    }
+}

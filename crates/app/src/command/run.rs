@@ -1,0 +1,56 @@
+//! `run`: paper trading on a venue's public streams.
+
+use std::{path::PathBuf, time::Duration};
+
+use super::{Failure, live::LiveSession, loading, venue, wrap_up};
+use crate::{
+    cli::RunArgs,
+    config::{Loaded, Origin, Override},
+    output,
+    report::summary::source_label,
+};
+
+pub(super) fn execute(arguments: &RunArgs) -> Result<(), Failure> {
+    let session = &arguments.session;
+    let mut flags: Vec<Override> = loading::layout_flag(session.layout).into_iter().collect();
+    if let Some(data_dir) = &arguments.data_dir {
+        let value = loading::toml_path(data_dir);
+        flags.push(Override::new("--data-dir", "strategy.persistence.data_dir", &value));
+    }
+    let loaded = loading::load(Some(&arguments.config), &session.overrides, &flags)?;
+    let config = &loaded.config;
+    let data_dir = config.strategy.persistence.data_dir.clone();
+    std::fs::create_dir_all(&data_dir)?;
+    let facts = venue::ask(config)?;
+    if !session.json {
+        let seed = facts.seed.map_or_else(String::new, |seed| format!(", seed {seed}"));
+        output::text(&format!(
+            "algopioneer run: {} market{seed}; paper money; strategy {}\n",
+            source_label(facts.market),
+            config.strategy.strategy_id
+        ))?;
+    }
+    let summary = LiveSession {
+        command: "run",
+        market: facts.market,
+        market_seed: facts.seed,
+        loaded: &loaded,
+        instruments: facts.instruments,
+        database: database(&loaded, arguments),
+        data_dir,
+        deadline: arguments.seconds.map(Duration::from_secs),
+        show_status: !session.json,
+        notes: Vec::new(),
+    }
+    .trade()?;
+    wrap_up::finish(&summary, session.json)
+}
+
+/// The configured database; with a data directory from the command line, the one in there
+/// unless somebody named another.
+fn database(loaded: &Loaded, arguments: &RunArgs) -> Option<PathBuf> {
+    let path = "strategy.persistence.database_path";
+    let chosen = loaded.origin(path).is_some_and(|origin| !matches!(origin, Origin::Default));
+    let in_data_dir = arguments.data_dir.is_some() || !chosen;
+    (!in_data_dir).then(|| loaded.config.strategy.persistence.database_path.clone())
+}

@@ -1,0 +1,6 @@
+//! What people and machines are shown: the metrics page, the status line, the summary.
+
+pub mod memory;
+pub mod page;
+pub mod status;
+pub mod summary;

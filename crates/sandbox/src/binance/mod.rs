@@ -1,0 +1,11 @@
+//! The venue's side of Binance's public protocol: streams, control frames, REST.
+
+mod control;
+pub(crate) mod exchange_info;
+pub(crate) mod frames;
+pub(crate) mod hub;
+mod query;
+pub(crate) mod rest;
+pub(crate) mod session;
+pub(crate) mod streams;
+mod weight;
