@@ -59,21 +59,27 @@ impl Scale {
     /// Counts the steps in the number at the beginning of `text`, in one pass without
     /// knowing where it ends: the count and how many bytes it took.
     ///
-    /// `None` means "not a plain short number with 16 more bytes behind its start", which
+    /// `None` means "not a plain number of up to 15 bytes with something behind it", which
     /// says nothing about the number: cut it out and ask [`Self::parse`].
     #[must_use]
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a decoder's loop waits for the length")]
     pub fn parse_prefix(&self, text: &[u8]) -> Option<(i64, usize)> {
-        let (low, rest) = text.split_first_chunk::<8>()?;
-        let high = rest.first_chunk::<8>()?;
-        self.count_window(u64::from_le_bytes(*low), u64::from_le_bytes(*high))
-            .filter(|&(_, length)| length < 16)
+        let (low, high) = match text.first_chunk::<16>() {
+            Some(window) => {
+                let (low, high) = window.split_first_chunk::<8>()?;
+                (u64::from_le_bytes(*low), u64::from_le_bytes(*high.first_chunk()?))
+            }
+            None => eight_and_eight(text)?,
+        };
+        self.count_window(low, high).filter(|&(_, length)| length < 16 && length < text.len())
     }
 
     /// Reads the digits and at most one point in front of 16 bytes, eight at a time.
     ///
     /// At most 8 digits before the point and 8 behind it; more are for [`Self::parse_any`].
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a decoder's loop waits for the length")]
     fn count_window(&self, low: u64, high: u64) -> Option<(i64, usize)> {
         let front = Marks::of(low);
         let behind = high & 0xff;
@@ -83,33 +89,34 @@ impl Scale {
 
     /// A number that ends within eight bytes: the hole of the point is closed, the kept
     /// decimals are cut or padded by shifting.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a decoder's loop waits for the length")]
     fn count_short(&self, front: &Marks) -> Option<(i64, usize)> {
-        let Marks { digits, end, points } = *front;
-        let point = first_byte(points).min(end);
-        let second = first_byte(points & points.wrapping_sub(1));
+        let Marks { digits, end, no_digit } = *front;
+        let point = first_byte(no_digit);
         let kept = point + 8 * self.decimals;
-        if point == 0 || kept > 64 || second < end {
+        let second_point = point < end && first_byte(no_digit & (no_digit - 1)) != end;
+        if point == 0 || kept > 64 || second_point {
             return None;
         }
         let number = digits & (u64::MAX >> (64 - end));
         let whole = u64::MAX >> (64 - point);
         let packed = (number & whole) | ((number >> 8) & !whole);
-        if (packed >> (kept - 8)) >> 8 != 0 {
+        let aligned = packed << (64 - kept);
+        if aligned >> (64 - kept) != packed {
             return None;
         }
-        let count = self.steps(eight_digits(packed << (64 - kept)))?;
-        Some((count, end as usize / 8))
+        Some((self.steps(eight_digits(aligned))?, end as usize / 8))
     }
 
     /// A number of 9 to 16 bytes with its point in the first eight: both sides of the point
     /// are read on their own.
     #[inline]
     fn count_long(&self, front: &Marks, back: &Marks) -> Option<(i64, usize)> {
-        let point = first_byte(front.points);
+        let point = first_byte(front.no_digit);
         let decimals = (back.end + 56).wrapping_sub(point);
-        let second = (front.points & front.points.wrapping_sub(1)) != 0
-            || first_byte(back.points) < back.end;
+        let second = (front.no_digit & front.no_digit.wrapping_sub(1)) != 0
+            || first_byte(back.no_digit) < back.end;
         let kept = 8 * self.decimals;
         if point == 0 || point == 64 || decimals > 64 || kept > 64 || second {
             return None;
@@ -238,8 +245,9 @@ struct Marks {
     digits: u64,
     /// The bit at which the first byte begins that is neither digit nor point, or 64.
     end: u32,
-    /// The high bit of each byte that is a point; right up to `end`.
-    points: u64,
+    /// The high bit of each byte that is no digit; right up to `end`, so that a mark before
+    /// it is a point.
+    no_digit: u64,
 }
 
 impl Marks {
@@ -252,9 +260,8 @@ impl Marks {
         let no_digit = digits.wrapping_add(ONES * 0x76) | digits;
         let no_point = digits ^ (ONES * (0x30 ^ 0x2e));
         let no_point = no_point.wrapping_add(ONES * 0x7f) | no_point;
-        let high = ONES * 0x80;
-        let end = first_byte(no_digit & no_point & high);
-        Self { digits, end, points: no_digit & !no_point & high }
+        let no_digit = no_digit & (ONES * 0x80);
+        Self { digits, end: first_byte(no_digit & no_point), no_digit }
     }
 }
 
@@ -266,7 +273,7 @@ const fn first_byte(marks: u64) -> u32 {
 
 /// A text of up to 16 bytes in two words, first byte lowest, zeros behind it. Longer texts
 /// have none.
-#[inline]
+#[inline(never)]
 fn eight_and_eight(text: &[u8]) -> Option<(u64, u64)> {
     // Two loads that overlap cover any length between one and two of their widths.
     let length = text.len();

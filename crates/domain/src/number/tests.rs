@@ -4,9 +4,7 @@ use proptest::prelude::*;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::{Bps, Lots, Money, NetLots, NumberError, Price, Qty, Rate, Scale};
-use crate::{
-    Instrument, InstrumentId, Level, Market, Side, Ticks, instrument::InstrumentSpec,
-};
+use crate::{Instrument, InstrumentId, Level, Market, Side, Ticks, instrument::InstrumentSpec};
 
 fn decimal(text: &str) -> Decimal {
     Decimal::from_str_exact(text).unwrap()
@@ -47,7 +45,7 @@ fn slow_count(step: &Scale, text: &str) -> Option<i64> {
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let fraction = fraction.trim_end_matches('0');
     let decimals = usize::try_from(step.decimals()).unwrap();
-    let units: i128 = format!("{whole}{fraction:0<decimals$}").parse().ok()?;
+    let units: i128 = format!("0{whole}{fraction:0<decimals$}").parse().ok()?;
     let step_units = i128::from(step.mantissa());
     if fraction.len() > decimals || units % step_units != 0 {
         return None;
@@ -129,9 +127,10 @@ fn a_prefix_ends_where_the_number_ends() {
     assert_eq!(tick.parse_prefix(br#"61793.40","1.000"]]}"#), Some((617_934, 8)));
     assert_eq!(tick.parse_prefix(br#"0","1.000"],["617","#), Some((0, 1)));
     assert_eq!(tick.parse_prefix(b"1e5\",\"1.000\"]]}....."), Some((10, 1)));
-    // Sixteen digits could be the beginning of seventeen, and a short rest is not looked at.
+    assert_eq!(tick.parse_prefix(b"61793.40\"]"), Some((617_934, 8)));
+    // What ends with the text could go on behind it, and is for somebody else.
     assert_eq!(tick.parse_prefix(b"1234567890123456789"), None);
-    assert_eq!(tick.parse_prefix(b"61793.40\"]"), None);
+    assert_eq!(tick.parse_prefix(b"61793.40"), None);
     assert_eq!(tick.parse_prefix(b"\"].............."), None);
 }
 
@@ -173,11 +172,11 @@ fn money_shows_every_digit_it_has_and_no_more() {
 
 #[test]
 fn money_finer_than_atto_or_too_large_is_refused() {
-    assert!(matches!(
-        "0.0000000000000000001".parse::<Money>(),
-        Err(NumberError::TooFine { .. })
-    ));
-    assert_eq!("200000000000000000000".parse::<Money>(), Err(NumberError::Overflow { what: "money" }));
+    assert!(matches!("0.0000000000000000001".parse::<Money>(), Err(NumberError::TooFine { .. })));
+    assert_eq!(
+        "200000000000000000000".parse::<Money>(),
+        Err(NumberError::Overflow { what: "money" })
+    );
     assert_eq!(Money::MAX.checked_add(Money::from_atto(1)), None);
 }
 
