@@ -1,0 +1,167 @@
+//! The tables people query.
+//!
+//! Exact decimals are TEXT; for each table with decimals there is a view `<table>_real` with
+//! the same columns as REAL for sums and plots. `trades.trade_id` and `order_id` are whole
+//! numbers that never repeat, also not across runs.
+
+use rusqlite::Connection;
+
+/// The schema this program writes.
+pub(super) const VERSION: i64 = 1;
+
+const TABLES: &str = "
+CREATE TABLE sessions (
+    run INTEGER PRIMARY KEY,
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    command TEXT NOT NULL,
+    source TEXT NOT NULL,
+    seed TEXT NOT NULL,
+    build TEXT NOT NULL,
+    config_sha256 TEXT NOT NULL,
+    config TEXT NOT NULL,
+    instruments TEXT NOT NULL,
+    strategies TEXT NOT NULL,
+    continued INTEGER NOT NULL,
+    opening_cash TEXT NOT NULL,
+    cash TEXT NOT NULL,
+    commands_sha256 TEXT,
+    inputs INTEGER,
+    orders INTEGER,
+    fills INTEGER
+);
+CREATE TABLE trades (
+    trade_id INTEGER PRIMARY KEY,
+    order_id INTEGER NOT NULL,
+    strategy_id TEXT NOT NULL,
+    symbol TEXT NOT NULL,
+    side TEXT NOT NULL,
+    price TEXT NOT NULL,
+    quantity TEXT NOT NULL,
+    timestamp_ns INTEGER NOT NULL,
+    fee TEXT NOT NULL,
+    liquidity TEXT NOT NULL,
+    venue TEXT NOT NULL,
+    market TEXT NOT NULL,
+    run INTEGER NOT NULL
+);
+CREATE TABLE orders (
+    order_id INTEGER PRIMARY KEY,
+    client_order_id TEXT NOT NULL,
+    strategy_id TEXT NOT NULL,
+    symbol TEXT NOT NULL,
+    side TEXT NOT NULL,
+    order_type TEXT NOT NULL,
+    quantity TEXT NOT NULL,
+    price TEXT,
+    status TEXT NOT NULL,
+    filled_quantity TEXT NOT NULL,
+    filled_notional TEXT NOT NULL,
+    avg_fill_price TEXT,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    venue TEXT NOT NULL,
+    market TEXT NOT NULL,
+    run INTEGER NOT NULL
+);
+CREATE TABLE positions (
+    strategy_id TEXT NOT NULL,
+    symbol TEXT NOT NULL,
+    market TEXT NOT NULL,
+    venue TEXT NOT NULL,
+    quantity TEXT NOT NULL,
+    cost_basis TEXT NOT NULL,
+    realized_pnl TEXT NOT NULL,
+    fees TEXT NOT NULL,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (strategy_id, symbol, market, venue)
+);
+CREATE TABLE performance_metrics (
+    run INTEGER NOT NULL,
+    strategy_id TEXT NOT NULL,
+    timestamp_ns INTEGER NOT NULL,
+    total_pnl TEXT,
+    realized_pnl TEXT NOT NULL,
+    unrealized_pnl TEXT NOT NULL,
+    fees TEXT NOT NULL,
+    sharpe_ratio REAL,
+    max_drawdown TEXT NOT NULL,
+    win_rate REAL,
+    avg_trade_pnl TEXT,
+    num_trades INTEGER NOT NULL,
+    PRIMARY KEY (run, strategy_id, timestamp_ns)
+);
+CREATE TABLE strategy_snapshots (
+    run INTEGER NOT NULL,
+    strategy_id TEXT NOT NULL,
+    timestamp_ns INTEGER NOT NULL,
+    signals INTEGER NOT NULL,
+    suppressed INTEGER NOT NULL,
+    orders INTEGER NOT NULL,
+    fills INTEGER NOT NULL,
+    realized_pnl TEXT NOT NULL,
+    unrealized_pnl TEXT NOT NULL,
+    fees TEXT NOT NULL,
+    equity TEXT NOT NULL,
+    max_drawdown TEXT NOT NULL,
+    wins INTEGER NOT NULL,
+    losses INTEGER NOT NULL,
+    PRIMARY KEY (run, strategy_id, timestamp_ns)
+);
+CREATE TABLE projection (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    sequence INTEGER NOT NULL,
+    fact_number INTEGER NOT NULL,
+    hash BLOB NOT NULL
+);
+INSERT INTO projection VALUES (1, 0, 0, zeroblob(16));
+";
+
+const INDEXES: &str = "
+CREATE INDEX trades_by_time ON trades (strategy_id, symbol, timestamp_ns);
+CREATE INDEX trades_by_order ON trades (order_id);
+CREATE INDEX orders_by_time ON orders (strategy_id, symbol, created_at);
+CREATE INDEX orders_unfinished ON orders (order_id)
+    WHERE status NOT IN ('filled', 'cancelled', 'rejected', 'expired');
+";
+
+const VIEWS: &str = "
+CREATE VIEW trades_real AS SELECT trade_id, order_id, strategy_id, symbol, side,
+    CAST(price AS REAL) AS price, CAST(quantity AS REAL) AS quantity, timestamp_ns,
+    CAST(fee AS REAL) AS fee, liquidity, venue, market, run FROM trades;
+CREATE VIEW orders_real AS SELECT order_id, client_order_id, strategy_id, symbol, side,
+    order_type, CAST(quantity AS REAL) AS quantity, CAST(price AS REAL) AS price, status,
+    CAST(filled_quantity AS REAL) AS filled_quantity,
+    CAST(filled_notional AS REAL) AS filled_notional,
+    CAST(avg_fill_price AS REAL) AS avg_fill_price, created_at, updated_at, venue, market, run
+    FROM orders;
+CREATE VIEW positions_real AS SELECT strategy_id, symbol, market, venue,
+    CAST(quantity AS REAL) AS quantity, CAST(cost_basis AS REAL) AS cost_basis,
+    CAST(realized_pnl AS REAL) AS realized_pnl, CAST(fees AS REAL) AS fees, updated_at
+    FROM positions;
+CREATE VIEW performance_metrics_real AS SELECT run, strategy_id, timestamp_ns,
+    CAST(total_pnl AS REAL) AS total_pnl, CAST(realized_pnl AS REAL) AS realized_pnl,
+    CAST(unrealized_pnl AS REAL) AS unrealized_pnl, CAST(fees AS REAL) AS fees, sharpe_ratio,
+    CAST(max_drawdown AS REAL) AS max_drawdown, win_rate,
+    CAST(avg_trade_pnl AS REAL) AS avg_trade_pnl, num_trades FROM performance_metrics;
+CREATE VIEW strategy_snapshots_real AS SELECT run, strategy_id, timestamp_ns, signals,
+    suppressed, orders, fills, CAST(realized_pnl AS REAL) AS realized_pnl,
+    CAST(unrealized_pnl AS REAL) AS unrealized_pnl, CAST(fees AS REAL) AS fees,
+    CAST(equity AS REAL) AS equity, CAST(max_drawdown AS REAL) AS max_drawdown, wins, losses
+    FROM strategy_snapshots;
+";
+
+/// The version of an open database, zero for an empty one.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Makes all tables, indexes and views, or none.
+pub(super) fn create(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    for part in [TABLES, INDEXES, VIEWS] {
+        transaction.execute_batch(part)?;
+    }
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
+}

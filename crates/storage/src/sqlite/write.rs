@@ -1,0 +1,254 @@
+//! Rows into tables: a few prepared multi-row statements for each batch.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    Liquidity, OrderId, RunNumber,
+    record::{MarketSource, SessionEnded, SessionStarted},
+};
+use rusqlite::{Transaction, params, params_from_iter, types::Value};
+use rust_decimal::Decimal;
+
+use super::{
+    average::average_price,
+    memory::{OrderRow, PositionKey, PositionRow, Rows, SnapshotRow, TradeRow},
+};
+use crate::fact::Watermark;
+
+/// SQLite prepares a statement per number of rows; more rows than this bring little.
+const ROWS_PER_STATEMENT: usize = 64;
+
+/// Writes all rows of a batch and the watermark, inside one transaction.
+pub(super) fn write(
+    transaction: &Transaction<'_>,
+    rows: &Rows,
+    orders: &BTreeMap<OrderId, OrderRow>,
+    watermark: Watermark,
+) -> rusqlite::Result<()> {
+    for started in &rows.sessions {
+        insert_session(transaction, started)?;
+    }
+    if rows.clears_positions {
+        transaction.execute("DELETE FROM positions", [])?;
+    }
+    insert(transaction, "INSERT OR IGNORE INTO trades", rows.trades.iter().map(trade))?;
+    let changed = rows.orders.iter().filter_map(|id| orders.get(id));
+    insert(transaction, "REPLACE INTO orders", changed.map(order))?;
+    insert(transaction, "REPLACE INTO positions", rows.positions.iter().map(position))?;
+    insert(transaction, "REPLACE INTO strategy_snapshots", rows.snapshots.iter().map(snapshot))?;
+    insert(transaction, "REPLACE INTO performance_metrics", rows.snapshots.iter().map(metrics))?;
+    for (run, cash) in &rows.cash {
+        transaction.execute(
+            "UPDATE sessions SET cash = ?2 WHERE run = ?1",
+            params![run.get(), cash.to_string()],
+        )?;
+    }
+    for (run, ended) in &rows.ends {
+        end_session(transaction, *run, ended)?;
+    }
+    transaction.execute(
+        "UPDATE projection SET sequence = ?1, fact_number = ?2, hash = ?3",
+        params![
+            watermark.sequence.cast_signed(),
+            watermark.number.cast_signed(),
+            watermark.hash.as_slice()
+        ],
+    )?;
+    Ok(())
+}
+
+fn insert<const COLUMNS: usize>(
+    transaction: &Transaction<'_>,
+    verb: &str,
+    rows: impl Iterator<Item = [Value; COLUMNS]>,
+) -> rusqlite::Result<()> {
+    let rows: Vec<_> = rows.collect();
+    let placeholders = format!("({})", ["?"; COLUMNS].join(","));
+    for chunk in rows.chunks(ROWS_PER_STATEMENT) {
+        let values = vec![placeholders.as_str(); chunk.len()].join(",");
+        let mut statement = transaction.prepare(&format!("{verb} VALUES {values}"))?;
+        statement.execute(params_from_iter(chunk.iter().flatten()))?;
+    }
+    Ok(())
+}
+
+fn insert_session(transaction: &Transaction<'_>, started: &SessionStarted) -> rusqlite::Result<()> {
+    let json = |result: serde_json::Result<String>| {
+        result.map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+    };
+    transaction.execute(
+        "REPLACE INTO sessions (run, started_at, command, source, seed, build, config_sha256,
+            config, instruments, strategies, continued, opening_cash, cash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12)",
+        params![
+            started.run.get(),
+            started.time.as_nanos(),
+            started.command,
+            source_name(started.source),
+            started.seed.to_string(),
+            started.build,
+            started.config_sha256,
+            started.config,
+            json(serde_json::to_string(&started.instruments))?,
+            json(serde_json::to_string(&started.strategies))?,
+            started.continued,
+            started.opening_cash.to_string(),
+        ],
+    )?;
+    Ok(())
+}
+
+fn end_session(
+    transaction: &Transaction<'_>,
+    run: RunNumber,
+    ended: &SessionEnded,
+) -> rusqlite::Result<()> {
+    transaction.execute(
+        "UPDATE sessions SET ended_at = ?2, commands_sha256 = ?3, inputs = ?4, orders = ?5,
+            fills = ?6 WHERE run = ?1",
+        params![
+            run.get(),
+            ended.time.as_nanos(),
+            ended.commands_sha256,
+            ended.inputs.cast_signed(),
+            ended.orders.cast_signed(),
+            ended.fills.cast_signed(),
+        ],
+    )?;
+    Ok(())
+}
+
+fn trade(row: &TradeRow) -> [Value; 13] {
+    let fill = &row.fill;
+    [
+        count(fill.trade.get()),
+        count(fill.order.get()),
+        text(&row.strategy),
+        text(&row.symbol),
+        text(&fill.side),
+        decimal(row.price),
+        decimal(row.quantity),
+        Value::Integer(fill.time.as_nanos()),
+        text(&fill.fee),
+        text(&liquidity_name(fill.liquidity)),
+        text(&row.venue),
+        text(&row.market),
+        count(u64::from(fill.trade.run().get())),
+    ]
+}
+
+fn order(row: &OrderRow) -> [Value; 17] {
+    [
+        count(row.id.get()),
+        text(&row.id.client_order_id(&row.strategy)),
+        text(&row.strategy),
+        text(&row.symbol),
+        text(&row.side),
+        text(&row.order_type),
+        decimal(row.quantity),
+        row.price.map_or(Value::Null, decimal),
+        text(&row.status),
+        decimal(row.filled),
+        text(&row.notional),
+        average_price(row.notional, row.filled).map_or(Value::Null, |price| text(&price)),
+        Value::Integer(row.created.as_nanos()),
+        Value::Integer(row.updated.as_nanos()),
+        text(&row.venue),
+        text(&row.market),
+        count(u64::from(row.id.run().get())),
+    ]
+}
+
+fn position((key, row): (&PositionKey, &PositionRow)) -> [Value; 9] {
+    let (strategy, symbol, market, venue) = key;
+    [
+        text(strategy),
+        text(symbol),
+        text(market),
+        text(venue),
+        decimal(row.quantity),
+        text(&row.account.cost_basis),
+        text(&row.account.realized_pnl),
+        text(&row.account.fees),
+        Value::Integer(row.account.time.as_nanos()),
+    ]
+}
+
+fn snapshot(row: &SnapshotRow) -> [Value; 14] {
+    let picture = &row.snapshot;
+    [
+        count(u64::from(row.run.get())),
+        text(&row.strategy),
+        Value::Integer(picture.time.as_nanos()),
+        count(picture.signals),
+        count(picture.suppressed),
+        count(picture.orders),
+        count(picture.fills),
+        text(&picture.realized_pnl),
+        text(&picture.unrealized_pnl),
+        text(&picture.fees),
+        text(&picture.equity),
+        text(&picture.max_drawdown),
+        count(picture.wins),
+        count(picture.losses),
+    ]
+}
+
+/// Closing trades count as trades here, those without gain or loss do not.
+fn metrics(row: &SnapshotRow) -> [Value; 12] {
+    let picture = &row.snapshot;
+    let closed = picture.wins + picture.losses;
+    let average = i64::try_from(closed)
+        .ok()
+        .and_then(|closed| picture.realized_pnl.share_toward_zero(1, closed).ok());
+    let total = picture
+        .realized_pnl
+        .checked_add(picture.unrealized_pnl)
+        .and_then(|profit| profit.checked_sub(picture.fees));
+    [
+        count(u64::from(row.run.get())),
+        text(&row.strategy),
+        Value::Integer(picture.time.as_nanos()),
+        total.map_or(Value::Null, |total| text(&total)),
+        text(&picture.realized_pnl),
+        text(&picture.unrealized_pnl),
+        text(&picture.fees),
+        row.sharpe_ratio.map_or(Value::Null, Value::Real),
+        text(&picture.max_drawdown),
+        if closed == 0 { Value::Null } else { Value::Real(share(picture.wins, closed)) },
+        average.map_or(Value::Null, |average| text(&average)),
+        count(closed),
+    ]
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate for people, from counts below 2^52")]
+fn share(part: u64, whole: u64) -> f64 {
+    part as f64 / whole as f64
+}
+
+fn count(number: u64) -> Value {
+    Value::Integer(number.cast_signed())
+}
+
+fn text(value: &impl ToString) -> Value {
+    Value::Text(value.to_string())
+}
+
+fn decimal(number: Decimal) -> Value {
+    Value::Text(number.normalize().to_string())
+}
+
+pub(crate) const fn liquidity_name(liquidity: Liquidity) -> &'static str {
+    match liquidity {
+        Liquidity::Maker => "maker",
+        Liquidity::Taker => "taker",
+    }
+}
+
+const fn source_name(source: MarketSource) -> &'static str {
+    match source {
+        MarketSource::Simulated => "simulated",
+        MarketSource::Recorded => "recorded",
+        MarketSource::Live => "live",
+    }
+}
