@@ -23,6 +23,7 @@ use crate::{
     intent::{Intent, Intents},
     order::Order,
     portfolio::{OpeningAccount, Portfolio},
+    probe::Probe,
     risk::RiskConfig,
     strategy::{Strategy, View},
 };
@@ -132,9 +133,18 @@ impl Engine {
     /// When the event names an instrument outside the session, or when the accounts leave
     /// the range of [`domain::Money`].
     pub fn step(&mut self, input: &Stamped<'_>, out: &mut Outputs) {
+        self.step_probed(input, out, &mut ());
+    }
+
+    /// [`Self::step`] with somebody listening to how far it is.
+    ///
+    /// # Panics
+    /// As [`Self::step`].
+    #[inline]
+    pub fn step_probed(&mut self, input: &Stamped<'_>, out: &mut Outputs, probe: &mut impl Probe) {
         let now = input.time;
         match &input.event {
-            Event::Market(market) => self.on_market(market, &input.event, now, out),
+            Event::Market(market) => self.on_market(market, input, out, probe),
             Event::Report(report) => self.on_report(report, &input.event, now, out),
             Event::Control(control) => self.on_control(*control, now, out),
             Event::Clock => self.on_clock(&input.event, now, out),
@@ -147,14 +157,14 @@ impl Engine {
     fn on_market(
         &mut self,
         market: &MarketEvent<'_>,
-        event: &Event<'_>,
-        now: Timestamp,
+        input: &Stamped<'_>,
         out: &mut Outputs,
+        probe: &mut impl Probe,
     ) {
-        let id = market.instrument;
+        let (id, now) = (market.instrument, input.time);
         self.desk.counters_mut().market_updates += 1;
         let state = &mut self.markets[id.index()];
-        let change = state.apply(&market.data, now, self.desk.counters_mut());
+        let change = state.apply(&market.data, now, self.desk.counters_mut(), probe);
         match change {
             Change::Lost => return self.desk.withdraw_from(id, now, out),
             Change::Book | Change::Synced => self.mark(id),
@@ -167,7 +177,7 @@ impl Engine {
         for place in 0..self.listeners[id.index()].len() {
             let strategy = self.listeners[id.index()][place];
             if usable {
-                self.consult(strategy, event, now, out);
+                self.consult(strategy, &input.event, now, out);
                 self.pursue(strategy, id, now, out);
             } else {
                 self.desk.withheld(strategy, Suppression::OutOfSync);

@@ -10,7 +10,7 @@ use market::{
     snapshot::SnapshotView,
 };
 
-use crate::{counters::Counters, risk::Touch};
+use crate::{counters::Counters, probe::Probe, risk::Touch};
 
 /// What a market event means for whoever trades the instrument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +70,7 @@ impl InstrumentState {
         data: &MarketData<'_>,
         time: Timestamp,
         counters: &mut Counters,
+        probe: &mut impl Probe,
     ) -> Change {
         match data {
             MarketData::BookSnapshot { bids, asks, .. } => {
@@ -78,7 +79,7 @@ impl InstrumentState {
                 self.features.reset();
                 counters.resyncs += u64::from(self.sync == Sync::Lost);
                 self.sync = Sync::Held;
-                match self.book_moved(time, counters) {
+                match self.book_moved(time, counters, probe) {
                     Change::Book => Change::Synced,
                     crossed => crossed,
                 }
@@ -90,7 +91,7 @@ impl InstrumentState {
                     return Change::Other;
                 }
                 self.book.apply(bids, asks);
-                self.book_moved(time, counters)
+                self.book_moved(time, counters, probe)
             }
             MarketData::BookLost(loss) => self.lost(*loss, counters),
             MarketData::Trade(trade) => {
@@ -125,12 +126,19 @@ impl InstrumentState {
         }
     }
 
-    fn book_moved(&mut self, time: Timestamp, counters: &mut Counters) -> Change {
+    fn book_moved(
+        &mut self,
+        time: Timestamp,
+        counters: &mut Counters,
+        probe: &mut impl Probe,
+    ) -> Change {
         counters.book_updates += 1;
         if self.book.is_crossed() {
             return self.lost(BookLoss::Crossed, counters);
         }
+        probe.features_started();
         self.view = self.features.on_book(time, &self.book);
+        probe.features_done();
         Change::Book
     }
 

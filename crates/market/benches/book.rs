@@ -2,16 +2,13 @@
 //!
 //! The changes lie at exponential distances from a mid price that wanders, a quarter of
 //! them removes a level, and what the market moves through is removed.
-#![expect(clippy::disallowed_types, clippy::print_stdout, reason = "a bench has a clock and talks")]
 #![expect(clippy::unwrap_used, reason = "a generator's own invariants")]
-
-mod paired;
 
 use std::{collections::BTreeMap, hint::black_box, process::ExitCode};
 
 use domain::Level;
 use market::OrderBook;
-use paired::{Duel, Random};
+use testkit::bench::{self, Duel, Random};
 
 const FRAMES: usize = 2_000;
 const CHANGES_PER_SIDE: usize = 10;
@@ -124,7 +121,7 @@ fn duel(name: &str, goal: Option<f64>, half: i64) -> ExitCode {
 }
 
 fn main() -> ExitCode {
-    paired::all([
+    bench::all([
         duel("book, 20 changes + best, vs BTreeMap<i64> (dense)", Some(0.25), 20),
         duel("book, 20 changes + best, vs BTreeMap<i64> (sparse)", None, 200),
         duel("book, 20 changes + best, vs BTreeMap<i64> (mostly far)", None, 2_000),

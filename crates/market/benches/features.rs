@@ -2,10 +2,7 @@
 //!
 //! The reference computes less: only what depends on the window of snapshots, nothing of
 //! the depth of the book and no trades.
-#![expect(clippy::disallowed_types, clippy::print_stdout, reason = "a bench has a clock and talks")]
 #![expect(clippy::unwrap_used, reason = "an endless iterator has a next item")]
-
-mod paired;
 
 use std::{collections::VecDeque, hint::black_box, process::ExitCode};
 
@@ -17,7 +14,7 @@ use market::{
     FeatureBuffer, FeatureCalculator, FeatureConfig, OrderBook, SnapshotView,
     feature::{BookState, FeatureExtractor as _, FeatureVector, MicrostructureExtractor},
 };
-use paired::{Duel, Random};
+use testkit::bench::{self, Duel, Random};
 
 const WIDTH: usize = 128;
 const BOOKS: usize = 32;
@@ -159,5 +156,5 @@ fn main() -> ExitCode {
             },
             || from_returns(theirs.next().unwrap()),
         );
-    paired::all([all, sums])
+    bench::all([all, sums])
 }

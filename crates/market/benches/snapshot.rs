@@ -1,8 +1,5 @@
 //! Publishing a snapshot: the sequence lock against seven sequentially consistent stores.
-#![expect(clippy::disallowed_types, clippy::print_stdout, reason = "a bench has a clock and talks")]
 #![expect(clippy::unwrap_used, reason = "an endless iterator has a next item")]
-
-mod paired;
 
 use std::{
     hint::black_box,
@@ -11,7 +8,7 @@ use std::{
 };
 
 use market::{MarketSnapshot, SnapshotView};
-use paired::{Duel, Random};
+use testkit::bench::{self, Duel, Random};
 
 #[derive(Default)]
 #[repr(align(64))]
@@ -68,5 +65,5 @@ fn main() -> ExitCode {
         },
         || black_box(&words).write(again.next().unwrap()),
     );
-    paired::all([publish, read])
+    bench::all([publish, read])
 }

@@ -14,6 +14,7 @@ pub mod parcel;
 pub mod pipeline;
 pub mod sequencer;
 pub mod source;
+mod stopwatch;
 pub mod trading_loop;
 pub mod vitals;
 pub mod wait;

@@ -10,7 +10,7 @@ use engine::{Command, Engine, Outputs};
 
 use crate::{
     Activity, Clock, ControlMailbox, Execution, Intake, Sequencer, Source, Stamp, StopPolicy,
-    Vitals, WaitStrategy, sequencer::CLOCK_STEP, wait::Idler,
+    Vitals, WaitStrategy, sequencer::CLOCK_STEP, stopwatch::Stopwatch, wait::Idler,
 };
 
 /// Where time comes from.
@@ -35,8 +35,8 @@ pub struct LoopConfig {
     pub measure_every: u64,
 }
 
-/// How often stages are measured when nobody wants to know more: it costs two readings of
-/// the clock each time.
+/// How often stages are measured when nobody wants to know more: it costs up to four readings
+/// of the clock each time.
 pub const MEASURE_EVERY: u64 = 16;
 
 /// A sink whose state of health decides about new orders.
@@ -198,8 +198,9 @@ impl<S: Source, X: Execution, J: Journal, C: Clock> TradingLoop<S, X, J, C> {
 
     fn trade(&mut self) -> EndReason {
         let mut idler = Idler::new(self.config.wait);
-        let mut published = 0;
+        let mut published = None;
         loop {
+            self.core.vitals.beat();
             if let Some(control) = self.mailbox.take() {
                 self.core.control(control);
             }
@@ -214,13 +215,15 @@ impl<S: Source, X: Execution, J: Journal, C: Clock> TradingLoop<S, X, J, C> {
             let inputs = self.core.sequencer.last_sequence();
             if activity == Activity::Busy {
                 idler.busy();
-                if inputs < published + PUBLISH_EVERY {
+                if published.is_some_and(|last| inputs < last + PUBLISH_EVERY) {
                     continue;
                 }
             }
-            published = inputs;
             self.core.watch_journal(self.config.pace);
-            self.core.publish();
+            // An idle loop looks for the next frame instead of repeating itself.
+            if published != Some(inputs) && self.core.publish() {
+                published = Some(inputs);
+            }
             match activity {
                 Activity::Busy => {}
                 Activity::Finished => return EndReason::SourceFinished,
@@ -276,10 +279,7 @@ impl<X: Execution, J: Journal, C: Clock> Core<X, J, C> {
     fn input(&mut self, time: Timestamp, event: Event<'_>, arrival: Option<Stamp>) -> Timestamp {
         let stamped = self.sequencer.stamp(time, event);
         let time = stamped.time;
-        match arrival {
-            Some(arrival) => self.step_measured(&stamped, arrival),
-            None => self.engine.step(&stamped, &mut self.outputs),
-        }
+        self.step(&stamped, arrival);
         self.journal.record(&Record::Input(stamped));
         for record in self.outputs.records.drain(..) {
             self.journal.record(&record);
@@ -287,13 +287,16 @@ impl<X: Execution, J: Journal, C: Clock> Core<X, J, C> {
         time
     }
 
-    /// Tick to trade is measured for every order, the stages for some of the events.
-    fn step_measured(&mut self, stamped: &Stamped<'_>, arrival: Stamp) {
-        let sampled = stamped.sequence.is_multiple_of(self.measure_every);
-        let decoded = sampled.then(|| self.clock.stamp());
-        self.engine.step(stamped, &mut self.outputs);
+    /// Tick to trade is measured for every order of a market event, the stages for some of
+    /// the events.
+    fn step(&mut self, stamped: &Stamped<'_>, arrival: Option<Stamp>) {
+        let sampled = arrival.filter(|_| stamped.sequence.is_multiple_of(self.measure_every));
+        let decoded = sampled.map(|_| self.clock.stamp());
+        let mut watch = Stopwatch::new(&self.clock, sampled.is_some());
+        self.engine.step_probed(stamped, &mut self.outputs, &mut watch);
+        let Some(arrival) = arrival else { return };
         let places = self.outputs.commands.iter().any(|one| matches!(one, Command::Place(_)));
-        if !places && !sampled {
+        if !places && decoded.is_none() {
             return;
         }
         let end = self.clock.stamp();
@@ -304,12 +307,15 @@ impl<X: Execution, J: Journal, C: Clock> Core<X, J, C> {
             self.vitals.decode.record(self.clock.nanos_between(arrival, decoded));
             self.vitals.decide.record(self.clock.nanos_between(decoded, end));
             self.vitals.tick_to_decision.record(self.clock.nanos_between(arrival, end));
+            if let Some(features) = watch.features() {
+                self.vitals.features.record(features);
+            }
         }
     }
 
-    fn publish(&self) {
+    fn publish(&self) -> bool {
         let records = self.journal.handed_over();
-        self.vitals.publish(&self.engine, self.sequencer.last_time(), records);
+        self.vitals.publish(&self.engine, self.sequencer.last_time(), records)
     }
 
     fn submit_commands(&mut self, time: Timestamp) {

@@ -127,10 +127,15 @@ impl Vitals {
         }
     }
 
-    /// Shows the engine's state. Never waits: while somebody reads, the old picture stays.
-    pub fn publish(&self, engine: &Engine, time: Timestamp, records: u64) {
+    /// Shows that the trading thread is alive.
+    pub fn beat(&self) {
         self.beats.store(self.beats.load(Relaxed).wrapping_add(1), Relaxed);
-        let Ok(mut pulse) = self.pulse.try_lock() else { return };
+    }
+
+    /// Shows the engine's state. Never waits: while somebody reads, the old picture stays,
+    /// and the answer is `false`.
+    pub fn publish(&self, engine: &Engine, time: Timestamp, records: u64) -> bool {
+        let Ok(mut pulse) = self.pulse.try_lock() else { return false };
         let portfolio = engine.portfolio();
         pulse.time = time;
         pulse.records = records;
@@ -152,6 +157,7 @@ impl Vitals {
                 ask: book.best_ask().map(|level| level.price),
             };
         }
+        true
     }
 
     /// A number that changes while the trading thread is alive.

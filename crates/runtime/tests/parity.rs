@@ -1,4 +1,5 @@
 //! Same events, same commands: for every chunking of the input and every thread layout.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 mod scripted;
 

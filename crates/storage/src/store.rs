@@ -330,7 +330,8 @@ fn unrecorded_accounts(state: &State, session: &SessionStarted) -> Vec<AccountRe
 /// Opens the database and makes sure that it belongs to the journal.
 ///
 /// A loss of power may take the end of a journal that was not synced, but not what the
-/// database had made of it. Our own database is then made anew; another one is refused.
+/// database had made of it. Our own database is then made anew; another one is refused, and
+/// so is one whose journal is gone: it may be the only memory of what was traded.
 fn open_database(
     config: &StoreConfig,
     disk: &Arc<dyn Disk>,
@@ -345,7 +346,9 @@ fn open_database(
     match database.check_origin(disk) {
         Ok(()) => Ok(Some(database)),
         Err(DatabaseError::OtherJournal { sequence, .. })
-            if sequence > end.sequence && path.starts_with(&config.data_dir) =>
+            if end.sequence > 0
+                && sequence > end.sequence
+                && path.starts_with(&config.data_dir) =>
         {
             tracing::warn!(
                 sequence,

@@ -57,7 +57,7 @@ pub struct DemoArgs {
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     pub seconds: u64,
     /// Seed of the simulated market.
-    #[arg(long, default_value_t = 7, conflicts_with = "capture")]
+    #[arg(long, default_value_t = 7, conflicts_with = "capture", allow_negative_numbers = true)]
     pub seed: u64,
     /// Book changes a second and instrument in the simulated market.
     #[arg(long, conflicts_with = "capture")]
@@ -66,7 +66,7 @@ pub struct DemoArgs {
     #[arg(long, value_name = "FILE")]
     pub capture: Vec<PathBuf>,
     /// Speed of the recording: 1, N or max.
-    #[arg(long, default_value = "1", requires = "capture")]
+    #[arg(long, default_value = "1", requires = "capture", allow_negative_numbers = true)]
     pub speed: Speed,
     /// Configuration, instead of the built-in one for demos.
     #[arg(long, value_name = "FILE")]
@@ -95,7 +95,7 @@ pub struct ReplayArgs {
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// 1 paces it like the recording, N is N times as fast, max does not wait.
-    #[arg(long, default_value = "max")]
+    #[arg(long, default_value = "max", allow_negative_numbers = true)]
     pub speed: Speed,
     /// After every book change, compare the best bid and ask with the venue's own.
     #[arg(long)]
@@ -118,7 +118,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
     /// Stop after this many seconds; without it, run until interrupted.
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     pub seconds: Option<u64>,
     /// Where journal and database go, instead of the configured place.
     #[arg(long, value_name = "DIR")]
@@ -139,7 +139,7 @@ pub struct RecordArgs {
     #[arg(long, value_name = "FILE.txt.zst")]
     pub out: PathBuf,
     /// Stop after this many seconds; without it, record until interrupted.
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     pub seconds: Option<u64>,
     /// Change one value of the configuration.
     #[arg(long = "set", value_name = "KEY=VALUE")]
@@ -166,13 +166,13 @@ pub struct SandboxArgs {
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDRESS")]
     pub listen: SocketAddr,
     /// Seed of the simulated market.
-    #[arg(long, default_value_t = 7, conflicts_with = "capture")]
+    #[arg(long, default_value_t = 7, conflicts_with = "capture", allow_negative_numbers = true)]
     pub seed: u64,
     /// Stream this recording instead of a simulated market; may be repeated.
     #[arg(long, value_name = "FILE")]
     pub capture: Vec<PathBuf>,
     /// Speed of the recording: 1, N or max.
-    #[arg(long, default_value = "1", requires = "capture")]
+    #[arg(long, default_value = "1", requires = "capture", allow_negative_numbers = true)]
     pub speed: Speed,
     /// Book changes a second and instrument in the simulated market.
     #[arg(long, conflicts_with = "capture")]

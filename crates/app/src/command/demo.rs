@@ -1,10 +1,14 @@
 //! `demo`: the whole system against a local pretend exchange, offline.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
-use domain::record::MarketSource;
+use domain::{
+    Market,
+    record::{MarketSource, market_name},
+};
 use sandbox::{Sandbox, SandboxConfig, SandboxHandle};
+use venues::capture::CaptureFacts;
 
 use super::{Failure, live::LiveSession, loading, sandbox::market_source, venue, wrap_up};
 use crate::{
@@ -85,10 +89,44 @@ fn load(arguments: &DemoArgs, exchange: Option<&SandboxHandle>) -> Result<Loaded
             flags.push(Override::new("demo", &path, &value));
         }
     }
-    match &arguments.config {
-        Some(file) => loading::load(Some(file), &session.overrides, &flags),
-        None => loading::load_built_in("config/demo.toml", BUILT_IN, &session.overrides, &flags),
+    if let Some(file) = &arguments.config {
+        return loading::load(Some(file), &session.overrides, &flags);
     }
+    let mut set = recorded_settings(&arguments.capture)?;
+    set.extend_from_slice(&session.overrides);
+    loading::load_built_in("config/demo.toml", BUILT_IN, &set, &flags)
+}
+
+/// The built-in configuration trades what the recordings hold, on the streams they hold.
+fn recorded_settings(captures: &[PathBuf]) -> Result<Vec<String>, Failure> {
+    let mut symbols = Vec::new();
+    let mut streams = BTreeSet::new();
+    for path in captures {
+        let facts = CaptureFacts::read(path).map_err(anyhow::Error::from)?;
+        if facts.market == Market::InversePerpetual {
+            return Err(Failure::Usage(format!(
+                "error: {} is a recording of {}, which is market data only; \
+                 `algopioneer replay` plays it",
+                path.display(),
+                facts.symbol
+            )));
+        }
+        symbols.push(format!("\"{}:{}\"", market_name(facts.market), facts.symbol));
+        streams.extend(facts.streams);
+    }
+    if captures.is_empty() {
+        return Ok(Vec::new());
+    }
+    if streams.contains("trade") {
+        streams.remove("aggTrade");
+    }
+    let known = ["depth", "trade", "aggTrade", "bookTicker", "markPrice"];
+    let named = known.iter().filter(|name| streams.contains(**name));
+    let streams: Vec<_> = named.map(|name| format!("\"{name}\"")).collect();
+    Ok(vec![
+        format!("strategy.symbols=[{}]", symbols.join(",")),
+        format!("venue.binance.streams=[{}]", streams.join(",")),
+    ])
 }
 
 /// The folder asked for, or a new one below `data/demo`.

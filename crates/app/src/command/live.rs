@@ -36,9 +36,8 @@ impl LiveSession<'_> {
         let config = &self.loaded.config;
         let listener = if config.http.enabled {
             let address = config.http.listen;
-            let bound = http::bind(address).with_context(|| {
-                format!("cannot listen on {address} (http.listen); is another session running?")
-            })?;
+            let bound = http::bind(address)
+                .with_context(|| format!("cannot listen on {address} (http.listen)"))?;
             tracing::info!(address = %bound.local_addr()?, "serving /health, /ready and /metrics");
             Some(bound)
         } else {

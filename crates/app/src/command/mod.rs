@@ -43,15 +43,41 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// The failure as an error among others, for callers that add where it happened.
+    fn into_error(self) -> anyhow::Error {
+        match self {
+            Self::Failed(error) => error,
+            Self::Usage(text) => {
+                anyhow::anyhow!(text.trim_start_matches("error: ").trim_end().to_owned())
+            }
+            other => anyhow::anyhow!(other.to_string()),
+        }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(text) => f.write_str(text.trim_end()),
-            Self::Failed(error) => write!(f, "error: {error:#}"),
+            Self::Failed(error) => write!(f, "error: {}", whole_story(error)),
             Self::Wanting => Ok(()),
             Self::Interrupted => f.write_str("interrupted"),
         }
     }
+}
+
+/// The error and its causes, each said once: some messages already end with their cause.
+fn whole_story(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |story, cause| {
+        if story.is_empty() {
+            cause
+        } else if story.contains(&cause) {
+            story
+        } else {
+            format!("{story}: {cause}")
+        }
+    })
 }
 
 impl From<anyhow::Error> for Failure {
@@ -89,5 +115,19 @@ pub fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Kill(arguments) => kill::execute(&arguments),
         Command::Resume(arguments) => kill::resume(&arguments),
         Command::Bench(BenchCommand::Latency(arguments)) => bench::execute(&arguments),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_that_the_message_already_names_is_not_said_again() {
+        let cause = std::io::Error::new(std::io::ErrorKind::NotFound, "no such file");
+        let error = anyhow::Error::from(cause).context("cannot open x: no such file");
+        let error = error.context("cannot start");
+        let text = Failure::Failed(error).to_string();
+        assert_eq!(text, "error: cannot start: cannot open x: no such file");
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use anyhow::Context as _;
+
 use super::{Failure, live::LiveSession, loading, venue, wrap_up};
 use crate::{
     cli::RunArgs,
@@ -20,7 +22,8 @@ pub(super) fn execute(arguments: &RunArgs) -> Result<(), Failure> {
     let loaded = loading::load(Some(&arguments.config), &session.overrides, &flags)?;
     let config = &loaded.config;
     let data_dir = config.strategy.persistence.data_dir.clone();
-    std::fs::create_dir_all(&data_dir)?;
+    std::fs::create_dir_all(&data_dir)
+        .with_context(|| format!("cannot make the data directory {}", data_dir.display()))?;
     let facts = venue::ask(config)?;
     if !session.json {
         let seed = facts.seed.map_or_else(String::new, |seed| format!(", seed {seed}"));
@@ -46,11 +49,13 @@ pub(super) fn execute(arguments: &RunArgs) -> Result<(), Failure> {
     wrap_up::finish(&summary, session.json)
 }
 
-/// The configured database; with a data directory from the command line, the one in there
-/// unless somebody named another.
+/// The configured database. A data directory from the command line has its own, unless the
+/// command line names a database too; so has one whose configuration names none.
 fn database(loaded: &Loaded, arguments: &RunArgs) -> Option<PathBuf> {
-    let path = "strategy.persistence.database_path";
-    let chosen = loaded.origin(path).is_some_and(|origin| !matches!(origin, Origin::Default));
-    let in_data_dir = arguments.data_dir.is_some() || !chosen;
-    (!in_data_dir).then(|| loaded.config.strategy.persistence.database_path.clone())
+    let named = match loaded.origin("strategy.persistence.database_path") {
+        Some(Origin::Flag(_)) => true,
+        Some(Origin::Default | Origin::Follows(_)) | None => false,
+        Some(_) => arguments.data_dir.is_none(),
+    };
+    named.then(|| loaded.config.strategy.persistence.database_path.clone())
 }

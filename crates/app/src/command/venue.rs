@@ -107,7 +107,8 @@ fn ask_for(
     let answer = get_once(&url, &limits, &TrustedRoots::default())
         .map_err(|error| anyhow!("{url}: {error}"))
         .with_context(|| format!("cannot ask the venue about {wanted}"))?;
-    let info = read_exchange_info(market, &answer.body).with_context(|| format!("cannot read {url}"))?;
+    let info =
+        read_exchange_info(market, &answer.body).with_context(|| format!("cannot read {url}"))?;
     let listed = info
         .find(&wanted.symbol)
         .ok_or_else(|| anyhow!("the venue does not list {wanted}; check strategy.symbols"))?;

@@ -97,7 +97,7 @@ pub(super) fn finish(summary: &Summary, json: bool) -> Result<(), Failure> {
     }
     let differs = summary.verify_top.as_ref().is_some_and(|check| check.equal < check.compared);
     match summary.ended {
-        Ending::JournalFailed => Err(Failure::Wanting),
+        Ending::JournalFailed | Ending::DatabaseFailed => Err(Failure::Wanting),
         _ if differs => Err(Failure::Wanting),
         _ => Ok(()),
     }
@@ -106,6 +106,7 @@ pub(super) fn finish(summary: &Summary, json: bool) -> Result<(), Failure> {
 const fn ending<S>(completed: &Completed<S>) -> Ending {
     match (completed.reason, completed.interrupted) {
         (EndReason::JournalFailed, _) => Ending::JournalFailed,
+        _ if completed.database_failed => Ending::DatabaseFailed,
         (_, true) => Ending::Interrupted,
         (EndReason::SourceFinished, false) => Ending::EndOfData,
         (EndReason::Stopped, false) => Ending::TimeUp,
@@ -117,23 +118,23 @@ fn per_second(count: u64, elapsed: std::time::Duration) -> u64 {
     u64::try_from(u128::from(count) * 1_000_000_000 / nanos).unwrap_or(u64::MAX)
 }
 
-/// The sum over all instruments that were held, if they share a base asset.
-fn net_position(engine: &Engine) -> Option<String> {
-    let portfolio = engine.portfolio();
-    let mut base = None;
-    let mut sum = Decimal::ZERO;
+/// The sum over all instruments by base asset.
+fn net_position(engine: &Engine) -> String {
+    let mut sums: BTreeMap<&str, Decimal> = BTreeMap::new();
     for instrument in engine.instruments().iter() {
-        let quantity = portfolio.net(instrument.id());
-        if quantity.is_zero() {
-            continue;
+        let quantity = engine.portfolio().net(instrument.id());
+        if !quantity.is_zero() {
+            *sums.entry(&instrument.spec().base).or_default() += instrument.net_quantity(quantity);
         }
-        let own = instrument.spec().base.as_str();
-        if *base.get_or_insert(own) != own {
-            return None;
-        }
-        sum += instrument.net_quantity(quantity);
     }
-    Some(sum.normalize().to_string())
+    match sums.len() {
+        0 => "0".into(),
+        1 => sums.into_values().map(|sum| sum.normalize().to_string()).collect(),
+        _ => {
+            let named = sums.iter().map(|(base, sum)| format!("{base} {}", sum.normalize()));
+            named.collect::<Vec<_>>().join(", ")
+        }
+    }
 }
 
 fn positions(engine: &Engine) -> Vec<PositionLine> {

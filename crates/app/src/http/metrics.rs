@@ -57,7 +57,7 @@ fn documented(page: &mut Page, observatory: &Observatory, pulse: &Pulse) {
         &vitals.features,
     );
     let pnl = (pulse.realized_pnl + pulse.unrealized_pnl - pulse.fees).to_f64();
-    page.gauge(
+    page.untyped(
         "strategy_pnl_total",
         "Realised and unrealised profit after fees, in quote currency.",
         &[(&[], pnl)],
@@ -117,7 +117,11 @@ fn decisions(page: &mut Page, pulse: &Pulse) {
         &single(counters.alarms),
     );
     let gauges = [
-        ("algopioneer_open_orders", "Orders that are not closed.", to_f64(pulse.open_orders as u64)),
+        (
+            "algopioneer_open_orders",
+            "Orders that are not closed.",
+            to_f64(pulse.open_orders as u64),
+        ),
         ("algopioneer_cash", "Cash in quote currency.", pulse.cash.to_f64()),
         ("algopioneer_equity", "Cash and positions in quote currency.", pulse.equity.to_f64()),
         ("algopioneer_fees_paid", "Fees so far in quote currency.", pulse.fees.to_f64()),

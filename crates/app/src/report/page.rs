@@ -20,6 +20,12 @@ impl Page {
         self.family(name, help, "counter", samples);
     }
 
+    /// A value that goes up and down, whose name says otherwise. The format's checker takes
+    /// a `_total` for nothing but a counter, so the kind is left open.
+    pub fn untyped(&mut self, name: &str, help: &str, samples: &[Sample<'_>]) {
+        self.family(name, help, "untyped", samples);
+    }
+
     /// A value that goes up and down.
     pub fn gauge(&mut self, name: &str, help: &str, samples: &[Sample<'_>]) {
         self.family(name, help, "gauge", samples);

@@ -43,8 +43,9 @@ pub struct Summary {
     pub rejected: BTreeMap<String, u64>,
     /// Executions of our orders.
     pub fills: u64,
-    /// Net position over the traded instruments in their base asset; `None` when they differ.
-    pub position: Option<String>,
+    /// Net position over all instruments, a decimal in their base asset. With several base
+    /// assets each is named, such as `BTC 0.5, ETH -2`.
+    pub position: String,
     /// Position and money per instrument.
     pub positions: Vec<PositionLine>,
     /// Cash in quote currency.
@@ -87,6 +88,8 @@ pub enum Ending {
     Interrupted,
     /// The journal could not be written.
     JournalFailed,
+    /// The database could not be written; the journal has everything.
+    DatabaseFailed,
 }
 
 /// One position.

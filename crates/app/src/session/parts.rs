@@ -19,13 +19,27 @@ use crate::config::{self, Config, Layout, OpenOrders, Wait};
 ///
 /// # Errors
 /// When a limit or a strategy does not fit the instruments.
-pub fn engine(
+pub(super) fn engine(
     config: &Config,
     run: RunNumber,
     instruments: Instruments,
     opening: OpeningAccount,
 ) -> Result<Engine> {
     let strategies = strategy(config, &instruments)?.into_iter().collect();
+    engine_of(config, run, instruments, opening, strategies)
+}
+
+/// Makes the engine of a configuration with other strategies than the configured one.
+///
+/// # Errors
+/// When a limit or a strategy does not fit the instruments.
+pub fn engine_of(
+    config: &Config,
+    run: RunNumber,
+    instruments: Instruments,
+    opening: OpeningAccount,
+    strategies: Vec<Box<dyn Strategy>>,
+) -> Result<Engine> {
     let engine_config = EngineConfig {
         run,
         risk: risk(config),

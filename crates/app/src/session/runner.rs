@@ -97,6 +97,8 @@ pub struct Completed<S> {
     pub notes: Vec<String>,
     /// Where the database is.
     pub database: Option<PathBuf>,
+    /// Whether it could not be written any more.
+    pub database_failed: bool,
 }
 
 impl<S> Completed<S> {
@@ -104,7 +106,7 @@ impl<S> Completed<S> {
     #[must_use]
     pub fn split(self) -> (Completed<()>, S) {
         let Self { source, engine, ended, reason, interrupted, elapsed, vitals, run, .. } = self;
-        let (notes, database) = (self.notes, self.database);
+        let (notes, database, database_failed) = (self.notes, self.database, self.database_failed);
         let rest = Completed {
             source: (),
             engine,
@@ -116,6 +118,7 @@ impl<S> Completed<S> {
             run,
             notes,
             database,
+            database_failed,
         };
         (rest, source)
     }
@@ -194,6 +197,14 @@ pub fn run<S: Source>(plan: SessionPlan<'_>, source: S) -> Result<Completed<S>> 
     let finished = trade(loop_parts, config)?;
     let elapsed = started_at.elapsed();
     let interrupted = control_plane.finish();
+    if let Some(switch) = plan.data_dir.as_deref().map(KillSwitch::of)
+        && finished.engine.kill_switch()
+        && !switch.is_thrown()
+    {
+        // The engine stops itself when its accounts cannot be trusted; that must survive too.
+        switch.throw("Thrown by the engine: see the log of its last session.")?;
+        notes.push("the engine threw the kill switch itself; see the log".into());
+    }
     drop(finished.journal);
     let database = store.map(|store| close_store(store, &mut notes)).transpose()?.flatten();
     Ok(Completed {
@@ -206,7 +217,8 @@ pub fn run<S: Source>(plan: SessionPlan<'_>, source: S) -> Result<Completed<S>> 
         vitals,
         run,
         notes,
-        database,
+        database_failed: database.as_ref().is_some_and(|(_, failed)| *failed),
+        database: database.map(|(path, _)| path),
     })
 }
 
@@ -277,20 +289,21 @@ fn open_store(
 }
 
 /// Writes the journal out and gives the database a moment to follow.
-fn close_store(store: Store, notes: &mut Vec<String>) -> Result<Option<PathBuf>> {
+///
+/// Gives back where the database is and whether it has failed.
+fn close_store(store: Store, notes: &mut Vec<String>) -> Result<Option<(PathBuf, bool)>> {
     let closed = store.finish(DATABASE_PATIENCE)?;
     let Some(database) = closed.database else { return Ok(None) };
-    if let Some(error) = database.error {
-        return Err(error.into());
-    }
-    if database.lag > 0 {
+    if let Some(error) = &database.error {
+        notes.push(format!("{error}; the journal is complete, `algopioneer rebuild` repairs"));
+    } else if database.lag > 0 {
         notes.push(format!(
             "the database is {} records behind the journal; the next start or \
              `algopioneer rebuild` catches up",
             database.lag
         ));
     }
-    Ok(Some(database.path))
+    Ok(Some((database.path, database.error.is_some())))
 }
 
 fn session_record(plan: &SessionPlan<'_>, run: RunNumber, opening_cash: Money) -> SessionStarted {

@@ -1,10 +1,16 @@
 //! Walking a side from its best level outwards.
 
-use std::{collections::btree_map, iter::FusedIterator};
+use std::{
+    iter::{Flatten, FusedIterator},
+    slice,
+};
 
 use domain::Level;
 
-use super::side::{BookSide, WORD_KEYS};
+use super::{
+    far::Page,
+    side::{BookSide, WORD_KEYS},
+};
 
 /// The levels of the window, then those of the map.
 pub(super) struct Levels<'a> {
@@ -15,7 +21,7 @@ pub(super) struct Levels<'a> {
     word: usize,
     bits: u64,
     words_after: usize,
-    far: btree_map::Iter<'a, i64, i64>,
+    far: Flatten<slice::Iter<'a, Page>>,
 }
 
 impl<'a> Levels<'a> {
@@ -33,7 +39,7 @@ impl Iterator for Levels<'_> {
     fn next(&mut self) -> Option<Level> {
         while self.bits == 0 {
             if self.words_after == 0 {
-                return self.far.next().map(|(&key, &quantity)| self.side.level(key, quantity));
+                return self.far.next().map(|&(key, quantity)| self.side.level(key, quantity));
             }
             self.words_after -= 1;
             self.base += WORD_KEYS;

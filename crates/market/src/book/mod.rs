@@ -5,6 +5,7 @@
 //! inside the window costs a few nanoseconds and no allocation. Whether the changes
 //! are complete and in sequence is the venue decoder's concern, not this module's.
 
+mod far;
 mod levels;
 mod side;
 

@@ -1,4 +1,4 @@
-//! One side of the book: a window of ticks that follows the best price, and a map.
+//! One side of the book: a window of ticks that follows the best price, and a map of the rest.
 //!
 //! Prices become keys that grow away from the touch on both sides: an ask keeps its
 //! tick count, a bid has all its bits flipped, which reverses the order of the whole
@@ -9,11 +9,11 @@
 //! Invariants between calls: every key in `far` lies beyond the window; the window is
 //! empty only when the side is; `best` is the lowest occupied key.
 
-use std::{collections::BTreeMap, mem};
+use std::mem;
 
 use domain::Level;
 
-use super::levels::Levels;
+use super::{far::FarLevels, levels::Levels};
 
 const SMALLEST_WINDOW: usize = 256;
 const LARGEST_WINDOW: usize = 1 << 24;
@@ -36,7 +36,7 @@ pub(super) struct BookSide {
     quantities: Box<[i64]>,
     occupied: Box<[u64]>,
     /// The levels beyond the window.
-    far: BTreeMap<i64, i64>,
+    far: FarLevels,
 }
 
 impl BookSide {
@@ -57,7 +57,7 @@ impl BookSide {
             near: 0,
             quantities: vec![0; window].into(),
             occupied: vec![0; window / 64].into(),
-            far: BTreeMap::new(),
+            far: FarLevels::new(),
         };
         side.best = side.last_key();
         side
@@ -107,7 +107,7 @@ impl BookSide {
         if self.covers(key) {
             self.quantities[self.slot(key)]
         } else {
-            self.far.get(&key).copied().unwrap_or(0)
+            self.far.get(key).unwrap_or(0)
         }
     }
 
@@ -129,7 +129,7 @@ impl BookSide {
         &self.quantities
     }
 
-    pub(super) const fn far(&self) -> &BTreeMap<i64, i64> {
+    pub(super) const fn far(&self) -> &FarLevels {
         &self.far
     }
 
@@ -155,7 +155,7 @@ impl BookSide {
     fn set_outside(&mut self, key: i64, quantity: i64) {
         if key > self.origin {
             if quantity == 0 {
-                self.far.remove(&key);
+                self.far.remove(key);
             } else {
                 self.far.insert(key, quantity);
             }
@@ -170,7 +170,7 @@ impl BookSide {
     fn settle(&mut self) {
         if self.near > 0 {
             self.best = self.first_occupied_from(self.best);
-        } else if let Some((&first, _)) = self.far.first_key_value() {
+        } else if let Some((first, _)) = self.far.first() {
             self.best = first;
         } else {
             self.best = self.last_key();
@@ -201,10 +201,10 @@ impl BookSide {
     fn slide_outwards(&mut self, best: i64) {
         self.origin = self.origin_for(best);
         self.best = best;
-        while let Some((&key, &quantity)) = self.far.first_key_value()
+        while let Some((key, quantity)) = self.far.first()
             && self.covers(key)
         {
-            self.far.pop_first();
+            self.far.remove(key);
             self.set_near(key, quantity);
         }
     }

@@ -106,6 +106,21 @@ fn price_features_follow_their_formulas() {
 }
 
 #[test]
+fn a_small_return_keeps_all_its_digits_and_joins_the_large_ones_without_a_step() {
+    for mid in [600_000, 1_000_000_000, 1_001, 1_000, 999, 500, 20] {
+        let mut calculator = calculator();
+        for (step, mid) in [(0, mid), (1, mid), (2, mid + 1)] {
+            calculator.on_book(at(step), &around(mid, 1, 1)).unwrap();
+        }
+        let found = calculator.vector().unwrap().momentum();
+        let expected = (1.0 / f64::from(i32::try_from(mid).unwrap())).ln_1p();
+        // At a thousandth and above, the ratio of the prices is rounded first.
+        let tolerance = if mid > 1_000 { 1e-15 } else { 1e-12 };
+        assert!((found / expected - 1.0).abs() <= tolerance, "{mid}: {found} is not {expected}");
+    }
+}
+
+#[test]
 fn book_features_follow_their_formulas() {
     // Around 10,000 with tick 0.5 and lot 0.1: distances of 1, 3, 1 and 9 basis points.
     let mut calculator = FeatureCalculator::new(settings(), &instrument("0.5", "0.1")).unwrap();

@@ -42,9 +42,16 @@ struct Print {
 }
 
 impl Print {
-    fn volume(self) -> i128 {
-        i128::from(self.signed_lots).abs()
+    const fn lots(self) -> i64 {
+        self.signed_lots.abs()
     }
+}
+
+/// Whether a trade enters a sum or leaves it.
+#[derive(Clone, Copy)]
+enum Direction {
+    In = 1,
+    Out = -1,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -55,11 +62,14 @@ struct Sums {
 }
 
 impl Sums {
-    /// Adds a trade `times` times: 1, or -1 to take it away.
-    fn add(&mut self, print: Print, times: i128) {
-        self.volume += times * print.volume();
-        self.net += times * i128::from(print.signed_lots);
-        self.notional += times * i128::from(print.ticks) * print.volume();
+    /// The signs are put on before widening: products of two 64-bit numbers are cheap,
+    /// products of 128-bit numbers are not.
+    #[inline]
+    fn count(&mut self, print: Print, direction: Direction) {
+        let lots = print.lots() * direction as i64;
+        self.volume += i128::from(lots);
+        self.net += i128::from(print.signed_lots * direction as i64);
+        self.notional += i128::from(print.ticks) * i128::from(lots);
     }
 }
 
@@ -102,7 +112,7 @@ impl TradeFeatureExtractor {
 
     fn forget_recent(&mut self, print: Print) {
         self.recent -= 1;
-        self.recent_volume -= print.volume();
+        self.recent_volume -= i128::from(print.lots());
     }
 
     fn drop_oldest(&mut self, print: Print) {
@@ -110,7 +120,7 @@ impl TradeFeatureExtractor {
             self.forget_recent(print);
         }
         self.trades.pop_oldest();
-        self.all.add(print, -1);
+        self.all.count(print, Direction::Out);
     }
 
     fn vwap(&self) -> Option<f64> {
@@ -167,9 +177,9 @@ impl FeatureExtractor for TradeFeatureExtractor {
         };
         let print = Print { time: self.now, ticks, signed_lots };
         self.trades.push(print);
-        self.all.add(print, 1);
+        self.all.count(print, Direction::In);
         self.recent += 1;
-        self.recent_volume += print.volume();
+        self.recent_volume += i128::from(print.lots());
         self.buckets.add(signed_lots);
     }
 

@@ -121,7 +121,8 @@ fn what_the_queue_refuses_waits_unharmed() {
 #[test]
 fn a_thousand_kinds_of_trades_stay_bounded_and_keep_their_volume() {
     let mut conflator = Conflator::default();
-    let all: Vec<_> = (0..3_000).map(|index| trade(index, index as i64, 2, Side::Buy)).collect();
+    let all: Vec<_> =
+        (0..3_000).map(|index| trade(index, index.cast_signed(), 2, Side::Buy)).collect();
     push_all(&mut conflator, &all);
     let kept = drain(&mut conflator);
     assert_eq!(kept.len(), MAX_TRADES);

@@ -1,5 +1,7 @@
 //! A seeded market on a tape, and everything needed to trade it.
 
+#![allow(clippy::unwrap_used, reason = "test support")]
+
 use std::{sync::Arc, time::Duration};
 
 use domain::{Event, InstrumentId, RunNumber, Side, Span, StrategyId, Timestamp, event::BookLoss};

@@ -210,7 +210,7 @@ impl Market for Recording {
 
 /// The instrument of a file: as configured, as its recorder left it, or as publicly known.
 fn describe(path: &Path, specs: &[InstrumentSpec]) -> Result<InstrumentSpec, SandboxError> {
-    let CaptureFacts { market, symbol, spec } = CaptureFacts::read(path)?;
+    let CaptureFacts { market, symbol, spec, .. } = CaptureFacts::read(path)?;
     let is_it = |one: &&InstrumentSpec| one.market == market && one.symbol == symbol;
     let known = specs.iter().find(is_it).cloned().or(spec);
     known

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     DatabaseError,
     fact::Watermark,
-    sqlite::{open_read_only, watermark_of},
+    sqlite::{is_empty, open_read_only, watermark_of},
 };
 
 /// What differs, what it should be, what it is.
@@ -26,12 +26,16 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    pub(super) fn open(path: &Path) -> Result<Self, DatabaseError> {
+    /// `None` for a database that has no tables yet.
+    pub(super) fn open(path: &Path) -> Result<Option<Self>, DatabaseError> {
         let failed = |error| DatabaseError::from_sqlite(path.to_path_buf(), error);
         let connection = open_read_only(path)?;
         connection.execute_batch("BEGIN").map_err(failed)?;
+        if is_empty(&connection).map_err(failed)? {
+            return Ok(None);
+        }
         let watermark = watermark_of(&connection).map_err(failed)?;
-        Ok(Self { connection, path: path.to_path_buf(), watermark })
+        Ok(Some(Self { connection, path: path.to_path_buf(), watermark }))
     }
 
     pub(super) const fn watermark(&self) -> Watermark {

@@ -20,14 +20,14 @@ use crate::{Reader, StorageError};
 
 /// Recomputes the books of a data directory. Changes nothing; a run may be in progress.
 ///
-/// A database that does not exist is not compared.
+/// A database that does not exist or has no tables yet is not compared.
 ///
 /// # Errors
 /// [`StorageError::Journal`] for a damaged journal and [`StorageError::Database`] for a
 /// database that cannot be read. Differences are no errors: they are in the report.
 pub fn audit(data_dir: &Path, database: Option<&Path>) -> Result<AuditReport, StorageError> {
     let tables = match database.filter(|path| path.exists()) {
-        Some(path) => Some(Tables::open(path)?),
+        Some(path) => Tables::open(path)?,
         None => None,
     };
     let mut reader = Reader::open(data_dir);

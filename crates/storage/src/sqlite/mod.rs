@@ -151,12 +151,31 @@ impl Recorder for Database {
     }
 }
 
-/// Opens an existing database without ever changing it.
+/// Opens an existing database to read it.
+///
+/// Nothing is changed, with one exception: a change that a killed program left half done in
+/// the main file is taken back, because SQLite refuses to read past it.
 pub(crate) fn open_read_only(path: &Path) -> Result<Connection, DatabaseError> {
     let failed = |error| DatabaseError::from_sqlite(path.to_path_buf(), error);
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-    connection.busy_timeout(LOCK_PATIENCE).map_err(failed)?;
+    let reading = || look(path, OpenFlags::SQLITE_OPEN_READ_ONLY);
+    let is_half_done = |error: &rusqlite::Error| {
+        let code = error.sqlite_error().map(|error| error.extended_code);
+        code == Some(rusqlite::ffi::SQLITE_READONLY_ROLLBACK)
+    };
+    match reading() {
+        Err(error) if is_half_done(&error) => {
+            look(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
+            reading().map_err(failed)
+        }
+        done => done.map_err(failed),
+    }
+}
+
+/// Opens a database and reads something, so that whatever is in the way shows now.
+fn look(path: &Path, mode: OpenFlags) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(LOCK_PATIENCE)?;
+    is_empty(&connection)?;
     Ok(connection)
 }
 
@@ -173,7 +192,8 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "temp_store", "MEMORY")
 }
 
-fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
+/// Whether nobody has made tables yet: a start that was killed leaves such a file.
+pub(crate) fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
     connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))
 }
 

@@ -2,6 +2,7 @@
 
 use domain::{Event, Money, Record, ReportKind, Stamped, Timestamp};
 use proptest::prelude::*;
+use rusqlite::{Connection, OpenFlags};
 
 use crate::{rig::Rig, support::Desk};
 
@@ -211,4 +212,31 @@ proptest! {
         prop_assert!(report.agrees(), "{}", report);
         prop_assert_eq!(report.database_lag(), Some(0));
     }
+}
+
+#[test]
+fn a_database_that_a_killed_first_start_left_half_made_is_not_compared() {
+    let rig = tampered(4, |_| {});
+    std::fs::write(rig.database(), b"").unwrap();
+    let report = rig.audit();
+    assert!(report.agrees() && report.database.is_none(), "{report}");
+
+    // A change that has reached the file, and the log that takes it back.
+    let elsewhere = Rig::new();
+    let maker = Connection::open(elsewhere.database()).unwrap();
+    maker.execute_batch("PRAGMA cache_size = 1; VACUUM; BEGIN; CREATE TABLE half (made)").unwrap();
+    maker.execute("INSERT INTO half VALUES (zeroblob(1000000))", []).unwrap();
+    for suffix in ["", "-journal"] {
+        let [from, to] = [&elsewhere, &rig].map(|rig| {
+            let mut name = rig.database().into_os_string();
+            name.push(suffix);
+            name
+        });
+        std::fs::copy(from, to).unwrap();
+    }
+    let readable = Connection::open_with_flags(rig.database(), OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .and_then(|file| file.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())));
+    assert!(readable.is_err(), "SQLite does not read past such a change");
+    let report = rig.audit();
+    assert!(report.agrees() && report.database.is_none(), "{report}");
 }

@@ -36,7 +36,7 @@ impl Decoder {
     /// For the session's instruments of one market of this venue.
     #[must_use]
     pub fn new(market: Market, instruments: &Instruments) -> Self {
-        Self { symbols: Symbols::new(market, instruments), levels: Levels::default() }
+        Self { symbols: Symbols::new(market, instruments), levels: Levels::with_room() }
     }
 
     /// The instruments it knows.

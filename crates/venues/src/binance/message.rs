@@ -60,6 +60,15 @@ pub struct Levels {
 }
 
 impl Levels {
+    /// Changes of one message in the busiest markets; a larger one takes more room once.
+    const ROOM: usize = 1_024;
+
+    /// Empty, with room for what a message brings, so that reading one does not allocate.
+    pub(super) fn with_room() -> Self {
+        let side = || Vec::with_capacity(Self::ROOM);
+        Self { bids: side(), asks: side(), off_grid: 0 }
+    }
+
     pub(super) fn clear(&mut self) {
         self.bids.clear();
         self.asks.clear();

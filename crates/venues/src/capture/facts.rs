@@ -1,13 +1,13 @@
 //! What a recording is a recording of.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use domain::{Market, instrument::InstrumentSpec};
 use serde::Deserialize;
 
 use super::{CaptureError, CaptureReader, sidecar};
 
-/// Lines looked at before giving up.
+/// Lines looked at.
 const LINES: usize = 5_000;
 
 /// Market and symbol of a recording, and more where it has a file beside it.
@@ -19,10 +19,13 @@ pub struct CaptureFacts {
     pub symbol: String,
     /// Steps and limits, as far as the recorder left them beside the recording.
     pub spec: Option<InstrumentSpec>,
+    /// The kinds of streams it begins with, as in a stream's name: `depth`, `trade`, ...
+    pub streams: BTreeSet<String>,
 }
 
 #[derive(Deserialize)]
 struct Envelope {
+    stream: String,
     data: Payload,
 }
 
@@ -46,17 +49,26 @@ impl CaptureFacts {
     pub fn read(path: &Path) -> Result<Self, CaptureError> {
         let specs = sidecar::read(path)?;
         let mut reader = CaptureReader::open(path)?;
+        let (mut told, mut streams) = (None, BTreeSet::new());
         for _ in 0..LINES {
-            let Some(line) = reader.next_line()? else { break };
-            let Ok(Envelope { data }) = serde_json::from_slice(line.text) else { continue };
-            if let Some((market, symbol)) = data.tell() {
-                let is_it = |one: &InstrumentSpec| one.market == market && one.symbol == symbol;
-                let spec = specs.into_iter().find(is_it);
-                return Ok(Self { market, symbol, spec });
-            }
+            // What is wrong further on is for whoever plays it.
+            let line = match reader.next_line() {
+                Ok(Some(line)) => line,
+                Err(error) if told.is_none() => return Err(error),
+                Ok(None) | Err(_) => break,
+            };
+            let Ok(Envelope { stream, data }) = serde_json::from_slice(line.text) else { continue };
+            streams.extend(stream.split('@').nth(1).map(str::to_owned));
+            told = told.or_else(|| data.tell());
         }
-        let reason = "no depth or best-price frame in its first lines tells market and symbol";
-        Err(CaptureError::Unrecognised { path: path.to_owned(), reason: reason.to_owned() })
+        let Some((market, symbol)) = told else {
+            let reason = "no depth or best-price frame in its first lines tells market and symbol";
+            let path = path.to_owned();
+            return Err(CaptureError::Unrecognised { path, reason: reason.to_owned() });
+        };
+        let is_it = |one: &InstrumentSpec| one.market == market && one.symbol == symbol;
+        let spec = specs.into_iter().find(is_it);
+        Ok(Self { market, symbol, spec, streams })
     }
 }
 

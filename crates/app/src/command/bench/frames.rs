@@ -2,7 +2,7 @@
 
 use std::{fmt, path::Path};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use domain::{Instruments, Span, Timestamp};
 use sandbox::{
     default_instruments,
@@ -11,7 +11,7 @@ use sandbox::{
 };
 use venues::capture::CaptureReader;
 
-use super::super::replay;
+use super::super::{Failure, replay};
 use crate::config::Config;
 
 /// Where simulated frames begin in time.
@@ -42,8 +42,7 @@ impl Frames {
     }
 
     fn recorded(config: &Config, path: &Path, limit: usize) -> Result<Self> {
-        let (instruments, _) =
-            replay::instruments(config, &[path]).map_err(|failure| anyhow!("{failure}"))?;
+        let (instruments, _) = replay::instruments(config, &[path]).map_err(Failure::into_error)?;
         let mut reader = CaptureReader::open(path)?;
         let mut all = Vec::new();
         let mut snapshot = None;

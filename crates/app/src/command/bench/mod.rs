@@ -4,6 +4,7 @@
 //! shows in every frame that had to wait (no coordinated omission). An empty loop with the
 //! same schedule shows what the machine itself costs.
 
+mod eager;
 mod frames;
 mod machine;
 mod paced;
@@ -12,8 +13,8 @@ mod report;
 use std::{sync::Arc, time::Instant};
 
 use anyhow::Result;
-use domain::{RunNumber, record::NoRecords};
-use engine::OpeningAccount;
+use domain::{InstrumentId, RunNumber, record::NoRecords};
+use engine::{OpeningAccount, Strategy};
 use runtime::{
     InlineExecution, LoopConfig, LoopParts, Pace, StopPolicy, TradingLoop, Vitals, WaitStrategy,
     WallClock,
@@ -22,6 +23,7 @@ use runtime::{
 };
 
 use self::{
+    eager::EagerStrategy,
     frames::Frames,
     machine::Machine,
     paced::{EmptyLoop, PacedSource},
@@ -33,6 +35,9 @@ use crate::{
     config::{Config, Override},
     output, session,
 };
+
+/// The instrument that is measured: the only one there is.
+const FIRST: InstrumentId = InstrumentId::new(0);
 
 /// Orders must be frequent to be measured, so the limits that make them rare are off.
 const BENCH_CONFIG: &str = include_str!("../../../../../config/bench.toml");
@@ -65,7 +70,8 @@ fn measure(config: &Config, frames: &Frames, rate: Rate, layout: LayoutArg) -> R
     let opening = OpeningAccount::with_cash(config.paper.starting_cash);
     let vitals = Arc::new(Vitals::for_instruments(instruments.len()));
     let execution = session::paper_broker(config, RunNumber::FIRST, &instruments)?;
-    let engine = session::engine(config, RunNumber::FIRST, instruments, opening)?;
+    let strategies: Vec<Box<dyn Strategy>> = vec![Box::new(EagerStrategy::new(FIRST))];
+    let engine = session::engine_of(config, RunNumber::FIRST, instruments, opening, strategies)?;
     let (_port, mailbox) = control_channel();
     let parts = LoopParts {
         source: PacedSource::new(config, frames, rate, clock.clone()),

@@ -3,6 +3,8 @@
 //! Short batches (about 150 us) mostly escape pre-emption; what counts is the median of
 //! the ratios of neighbouring batches, never a number of nanoseconds.
 
+#![expect(clippy::print_stdout, reason = "a bench prints its table")]
+
 use std::{process::ExitCode, time::Instant};
 
 const PAIRS: usize = 400;
@@ -11,28 +13,38 @@ const BATCH_NS: f64 = 150_000.0;
 const SLACK: f64 = 1.25;
 
 /// Compares a product with a reference and says whether the goal was met.
-pub(crate) struct Duel<'a> {
+pub struct Duel<'a> {
     /// What is compared.
-    pub(crate) name: &'a str,
+    pub name: &'a str,
     /// The largest allowed ratio; `None` for information only.
-    pub(crate) goal: Option<f64>,
+    pub goal: Option<f64>,
 }
 
 impl Duel<'_> {
-    /// Runs both in turns and prints one line.
-    pub(crate) fn run(&self, mut product: impl FnMut(), mut reference: impl FnMut()) -> ExitCode {
+    /// Runs both in turns and prints one line; a failure when the goal was missed by far.
+    pub fn run(&self, mut product: impl FnMut(), mut reference: impl FnMut()) -> ExitCode {
         let product_count = calibrate(&mut product);
         let reference_count = calibrate(&mut reference);
-        let mut pairs: Vec<(f64, f64)> = (0..PAIRS)
+        let pairs = (0..PAIRS)
             .map(|_| (time(&mut product, product_count), time(&mut reference, reference_count)))
             .collect();
+        self.judge(pairs)
+    }
+
+    /// Prints one line about neighbouring batches: nanoseconds of the product and of the
+    /// reference. A failure when the goal was missed by far.
+    ///
+    /// # Panics
+    /// Without any pair.
+    pub fn judge(&self, mut pairs: Vec<(f64, f64)>) -> ExitCode {
+        let count = pairs.len();
         let mut ratios: Vec<f64> = pairs.iter().map(|pair| pair.0 / pair.1).collect();
         ratios.sort_by(f64::total_cmp);
-        let (least, quarter, median) = (ratios[0], ratios[PAIRS / 4], ratios[PAIRS / 2]);
+        let (least, quarter, median) = (ratios[0], ratios[count / 4], ratios[count / 2]);
         pairs.sort_by(|left, right| left.0.total_cmp(&right.0));
-        let product_ns = pairs[PAIRS / 2].0;
+        let product_ns = pairs[count / 2].0;
         pairs.sort_by(|left, right| left.1.total_cmp(&right.1));
-        let reference_ns = pairs[PAIRS / 2].1;
+        let reference_ns = pairs[count / 2].1;
         let missed = self.goal.is_some_and(|goal| median > goal * SLACK);
         let goal = self.goal.map_or("for information".into(), |goal| format!("goal <= {goal}"));
         println!(
@@ -46,7 +58,7 @@ impl Duel<'_> {
 }
 
 /// The worst of several results.
-pub(crate) fn all(codes: impl IntoIterator<Item = ExitCode>) -> ExitCode {
+pub fn all(codes: impl IntoIterator<Item = ExitCode>) -> ExitCode {
     let bad = codes.into_iter().find(|code| *code != ExitCode::SUCCESS);
     bad.unwrap_or(ExitCode::SUCCESS)
 }
@@ -70,19 +82,59 @@ fn time(call: &mut impl FnMut(), count: u32) -> f64 {
 }
 
 /// A small seeded generator: the same inputs in every run.
-pub(crate) struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
     /// Starts at a seed.
-    pub(crate) const fn new(seed: u64) -> Self {
+    #[must_use]
+    pub const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
     /// A number below `limit`.
-    pub(crate) fn below(&mut self, limit: i64) -> i64 {
+    pub fn below(&mut self, limit: i64) -> i64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         (self.0 >> 1).cast_signed() % limit
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_numbers_are_the_same_in_every_run_and_below_their_limit() {
+        let draw = || {
+            let mut random = Random::new(7);
+            (0..1_000).map(|_| random.below(10)).collect::<Vec<_>>()
+        };
+        let numbers = draw();
+        assert_eq!(numbers, draw());
+        assert!((0..10).all(|number| numbers.contains(&number)), "{numbers:?}");
+        assert!(numbers.iter().all(|number| (0..10).contains(number)));
+    }
+
+    #[test]
+    fn one_missed_goal_fails_the_whole_table() {
+        let fine = || ExitCode::SUCCESS;
+        assert_eq!(all([fine(), fine()]), ExitCode::SUCCESS);
+        assert_ne!(all([fine(), ExitCode::FAILURE, fine()]), ExitCode::SUCCESS);
+    }
+
+    #[test]
+    fn a_duel_calls_both_sides_and_fails_a_goal_that_nobody_can_meet() {
+        let (mut ours, mut theirs) = (0_u64, 0_u64);
+        let slow = || (0..200).fold(0_u64, |sum, step| std::hint::black_box(sum + step));
+        let duel = Duel { name: "slow against idle", goal: Some(0.001) };
+        let verdict = duel.run(
+            || {
+                ours += std::hint::black_box(slow()).min(1);
+            },
+            || theirs += 1,
+        );
+        assert_ne!(verdict, ExitCode::SUCCESS);
+        assert!(ours > 0 && theirs > 0);
     }
 }
