@@ -27,7 +27,7 @@ use serde_json::Value;
 use support_process::{
     BUSY, PATIENCE, Place, Process, Venue,
     books::{Books, Rows},
-    metric, note, words,
+    metric, note, until, words,
 };
 
 /// Kills over all tests of this file.
@@ -66,6 +66,8 @@ impl Dice {
 enum Moment {
     /// So long after its start.
     Early(Duration),
+    /// So long after its journal began to grow.
+    Writing(Duration),
     /// So long after it began to trade, and watched until then.
     Trading(Duration),
     /// So long after it was asked to end, which was so long after it began to trade.
@@ -117,9 +119,15 @@ impl Lane {
         let layout = dice.one_of(&["fused", "pipelined"]);
         let durability = dice.one_of(&["buffered", "grouped", "durable"]);
         let setting = format!("strategy.persistence.durability=\"{durability}\"");
+        let written = self.journal_bytes();
         let mut process = self.start(&["--layout", layout, "--set", &setting]);
         let shown = match moment {
             Moment::Early(after) => {
+                thread::sleep(after);
+                Shown { rows: self.rows(), ..Shown::default() }
+            }
+            Moment::Writing(after) => {
+                until("a journal that grows", || (self.journal_bytes() > written).then_some(()));
                 thread::sleep(after);
                 Shown { rows: self.rows(), ..Shown::default() }
             }
@@ -136,6 +144,11 @@ impl Lane {
         assert!(!stderr.contains("panicked") && !stderr.contains("error:"), "{moment:?}: {stderr}");
         self.kills += 1;
         self.check(moment, &shown);
+    }
+
+    fn journal_bytes(&self) -> u64 {
+        let Ok(files) = self.place.path().join("journal").read_dir() else { return 0 };
+        files.map(|file| file.unwrap().metadata().map_or(0, |facts| facts.len())).sum()
     }
 
     fn rows(&self) -> Rows {
@@ -254,7 +267,7 @@ fn a_replay_killed_at_any_moment_can_be_repeated_in_the_same_place() {
     };
     let folder = tempfile::tempdir().unwrap();
     let beginning = folder.path().join("beginning.txt.zst");
-    copy_beginning(&capture, &beginning, 15_000);
+    copy_beginning(&capture, &beginning, 10_000);
     let config = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../config/replay.toml");
     let (config, beginning) = (config.to_str().unwrap(), beginning.to_str().unwrap());
     let command = ["replay", "--config", config, "--capture", beginning];
@@ -265,7 +278,11 @@ fn a_replay_killed_at_any_moment_can_be_repeated_in_the_same_place() {
     let mut dice = Dice::new(3);
     let mut lane = Lane::new(&command);
     for _ in 0..crashes() {
-        let moment = Moment::Early(dice.millis(0, length));
+        let after = dice.millis(0, length);
+        let moment = match dice.one_of(&["early", "writing", "writing"]) {
+            "early" => Moment::Early(after),
+            _ => Moment::Writing(after),
+        };
         lane.crash(moment, &mut dice);
     }
     let (summary, books) = lane.finish(None);

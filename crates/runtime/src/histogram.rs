@@ -165,7 +165,9 @@ mod tests {
     #[test]
     fn published_buckets_are_cumulative_and_exact_at_their_bounds() {
         let histogram = Histogram::default();
-        [1_000, 1_001, 100_000, 100_001].iter().for_each(|value| histogram.record(*value));
+        for value in [1_000, 1_001, 100_000, 100_001] {
+            histogram.record(value);
+        }
         let (cumulative, sum) = histogram.published();
         assert_eq!(cumulative, [1, 2, 2, 2, 2, 3, 4]);
         assert_eq!(sum, 202_002);

@@ -382,7 +382,9 @@ impl<X: Execution, J: Journal, C: Clock> Intake for Core<X, J, C> {
         let time = time.max(self.sequencer.last_time());
         self.reach(time);
         self.execution.before_event(time, &self.engine);
-        self.input(time, Event::Market(event.clone()), Some(arrival));
+        // A whole book is the end of a repair, not a tick: it says nothing about latency.
+        let is_tick = !matches!(event.data, MarketData::BookSnapshot { .. });
+        self.input(time, Event::Market(event.clone()), is_tick.then_some(arrival));
         self.execution.after_event(event, time, &self.engine);
         self.submit_commands(time);
         let book_changed =

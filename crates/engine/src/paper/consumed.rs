@@ -53,7 +53,9 @@ mod tests {
 
     fn used(prices: &[i64]) -> Consumed {
         let mut consumed = Consumed::default();
-        prices.iter().for_each(|&price| consumed.take(Side::Sell, Level::new(price, 3)));
+        for &price in prices {
+            consumed.take(Side::Sell, Level::new(price, 3));
+        }
         consumed
     }
 

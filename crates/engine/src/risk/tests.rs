@@ -297,6 +297,18 @@ fn the_venues_own_limits_hold() {
 }
 
 #[test]
+fn a_small_rest_of_a_perpetual_can_be_closed_and_one_of_a_spot_market_cannot() {
+    let min_notional = money("200");
+    let perpetual = InstrumentSpec { min_notional, ..btc_perpetual() };
+    let mut bench = Bench::with(perpetual.clone(), RiskConfig::default()).holding(3);
+    assert_eq!(bench.judge(sell(3)), Ok(()), "it only reduces");
+    assert_eq!(bench.judge(buy(3)), Err(RiskRule::OrderValue), "it adds");
+    let spot = InstrumentSpec { market: domain::Market::Spot, ..perpetual };
+    let mut bench = Bench::with(spot, RiskConfig::default()).holding(3);
+    assert_eq!(bench.judge(sell(3)), Err(RiskRule::OrderValue));
+}
+
+#[test]
 fn a_limit_may_be_one_percent_from_the_middle_on_either_side_and_not_more() {
     let mut bench = Bench::new();
     // The middle is 600,000.5 ticks; one percent of it 6,000.005.

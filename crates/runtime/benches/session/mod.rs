@@ -64,6 +64,15 @@ impl Recording {
         Self { instruments: Instruments::new([spec]).unwrap(), frames, snapshot }
     }
 
+    /// The same without quotes and trades.
+    pub(crate) fn of_changes(self) -> Self {
+        let (place, body) = self.snapshot;
+        let is_change = |frame: &Frame| frame.changes > 0;
+        let before = self.frames[..place].iter().filter(|frame| is_change(frame)).count();
+        let frames = self.frames.into_iter().filter(is_change).collect();
+        Self { instruments: self.instruments, frames, snapshot: (before, body) }
+    }
+
     /// A translator that has just connected.
     pub(crate) fn feed(&self, sink: &mut dyn MarketSink) -> BinanceFeed {
         let streams = vec![StreamKind::Depth, StreamKind::BookTicker, StreamKind::Trade];

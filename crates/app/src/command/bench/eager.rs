@@ -1,7 +1,7 @@
 //! A strategy that always wants something, so that there are many orders to measure.
 //!
-//! It computes the same features and the same signal as the imbalance strategy, and then
-//! turns its position around whenever it is held. Its results mean nothing.
+//! It computes the same features and the same signal as the imbalance strategy, buys, sells
+//! what it bought, and begins again. Its results mean nothing.
 
 use domain::{Event, InstrumentId, MarketData, NetLots, StrategyId};
 use engine::{Intents, OrderStyle, Strategy, View};
@@ -50,13 +50,11 @@ impl Strategy for EagerStrategy {
         let Some(features) = view.features(instrument) else { return };
         std::hint::black_box(self.generator.generate(&features, view.time()));
         let Some(bid) = view.best_bid(instrument) else { return };
-        if self.target.is_zero() {
-            self.target = size(view, instrument, bid.price);
-        } else if view.position(instrument) == self.target {
-            self.target = -self.target;
-        } else {
+        if view.position(instrument) != self.target {
             return;
         }
+        self.target =
+            if self.target.is_zero() { size(view, instrument, bid.price) } else { NetLots::ZERO };
         out.target(instrument, self.target, OrderStyle::IMMEDIATE);
     }
 }
