@@ -47,6 +47,9 @@ pub trait Journal: RecordSink {
     fn handed_over(&self) -> u64;
     /// Whether it can never write again.
     fn failed(&self) -> bool;
+    /// Called when orders are about to leave: does what the durability promises for them, and
+    /// says whether they may.
+    fn secure_orders(&mut self) -> bool;
 }
 
 impl Journal for domain::record::NoRecords {
@@ -60,6 +63,10 @@ impl Journal for domain::record::NoRecords {
 
     fn failed(&self) -> bool {
         false
+    }
+
+    fn secure_orders(&mut self) -> bool {
+        true
     }
 }
 
@@ -319,6 +326,11 @@ impl<X: Execution, J: Journal, C: Clock> Core<X, J, C> {
     }
 
     fn submit_commands(&mut self, time: Timestamp) {
+        let places = self.outputs.commands.iter().any(|one| matches!(one, Command::Place(_)));
+        if places && !self.journal.secure_orders() {
+            // Nobody could prove later that these were ours. The loop ends at its next turn.
+            return self.outputs.commands.clear();
+        }
         for command in self.outputs.commands.drain(..) {
             self.execution.submit(&command, time);
         }

@@ -2,7 +2,7 @@
 
 use domain::{Record, RecordSink};
 use runtime::Journal;
-use storage::HotJournal;
+use storage::{Durability, HotJournal};
 
 /// The journal of a session, or none for a session that writes nothing.
 pub(super) enum SessionJournal {
@@ -27,6 +27,16 @@ impl Journal for SessionJournal {
 
     fn handed_over(&self) -> u64 {
         if let Self::Kept(journal) = self { journal.pushed() } else { 0 }
+    }
+
+    fn secure_orders(&mut self) -> bool {
+        match self {
+            Self::Kept(journal) if journal.durability() == Durability::Durable => {
+                journal.barrier().is_ok()
+            }
+            Self::Kept(journal) => journal.failed().is_none(),
+            Self::Nowhere => true,
+        }
     }
 
     fn failed(&self) -> bool {
