@@ -1,6 +1,6 @@
 //! The binary: reads the command line, sets up logging, runs one command.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 use algopioneer::{
     cli::{Cli, LogFormat},
@@ -19,6 +19,9 @@ fn main() -> ExitCode {
         }
     };
     start_logging(cli.log_format);
+    if let Err(error) = outlive_file_limits() {
+        tracing::warn!(%error, "a file size limit would end this program without a word");
+    }
     match command::execute(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -26,6 +29,12 @@ fn main() -> ExitCode {
             ExitCode::from(failure.exit_code())
         }
     }
+}
+
+/// A file that hits a size limit is an error like a full disk, not the end by a signal.
+fn outlive_file_limits() -> std::io::Result<()> {
+    let signal = nix::sys::signal::Signal::SIGXFSZ as i32;
+    signal_hook::flag::register(signal, Arc::default()).map(|_| ())
 }
 
 /// Logs go to standard error. `RUST_LOG` decides how much; warnings by default.

@@ -34,6 +34,9 @@ impl Journal for Notebook {
     fn failed(&self) -> bool {
         false
     }
+    fn secure_orders(&mut self) -> bool {
+        true
+    }
 }
 
 type Parts = LoopParts<TapeSource, PaperBroker, Notebook, WallClock>;

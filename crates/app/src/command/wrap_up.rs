@@ -97,7 +97,10 @@ pub(super) fn finish(summary: &Summary, json: bool) -> Result<(), Failure> {
     }
     let differs = summary.verify_top.as_ref().is_some_and(|check| check.equal < check.compared);
     match summary.ended {
-        Ending::JournalFailed | Ending::DatabaseFailed => Err(Failure::Wanting),
+        Ending::JournalFailed | Ending::DatabaseFailed => {
+            let why = summary.notes.join("; ");
+            Err(Failure::Failed(anyhow::anyhow!("the session could not be written down: {why}")))
+        }
         _ if differs => Err(Failure::Wanting),
         _ => Ok(()),
     }

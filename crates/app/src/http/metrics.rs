@@ -206,6 +206,12 @@ fn storage(page: &mut Page, observatory: &Observatory) {
     );
     gauge(
         page,
+        "algopioneer_database_failed",
+        "Whether the database has stopped; the journal goes on.",
+        u64::from(gauges.database_failure().is_some()),
+    );
+    gauge(
+        page,
         "algopioneer_database_lag_records",
         "Records in the journal that the database does not have yet.",
         gauges.database_lag(),

@@ -206,19 +206,19 @@ pub fn run<S: Source>(plan: SessionPlan<'_>, source: S) -> Result<Completed<S>> 
         notes.push("the engine threw the kill switch itself; see the log".into());
     }
     drop(finished.journal);
-    let database = store.map(|store| close_store(store, &mut notes)).transpose()?.flatten();
+    let closed = store.map_or_else(Closed::default, |store| close_store(store, &mut notes));
     Ok(Completed {
         source: finished.source,
         engine: finished.engine,
         ended: finished.ended,
-        reason: finished.reason,
+        reason: if closed.journal_failed { EndReason::JournalFailed } else { finished.reason },
         interrupted,
         elapsed,
         vitals,
         run,
         notes,
-        database_failed: database.as_ref().is_some_and(|(_, failed)| *failed),
-        database: database.map(|(path, _)| path),
+        database: closed.database,
+        database_failed: closed.database_failed,
     })
 }
 
@@ -288,12 +288,25 @@ fn open_store(
     Ok((store, recovered))
 }
 
-/// Writes the journal out and gives the database a moment to follow.
-///
-/// Gives back where the database is and whether it has failed.
-fn close_store(store: Store, notes: &mut Vec<String>) -> Result<Option<(PathBuf, bool)>> {
-    let closed = store.finish(DATABASE_PATIENCE)?;
-    let Some(database) = closed.database else { return Ok(None) };
+/// How the storage of a session ended.
+#[derive(Default)]
+struct Closed {
+    database: Option<PathBuf>,
+    database_failed: bool,
+    journal_failed: bool,
+}
+
+/// Writes the journal out and gives the database a moment to follow. What went wrong is
+/// noted: the session has a summary all the same.
+fn close_store(store: Store, notes: &mut Vec<String>) -> Closed {
+    let closed = match store.finish(DATABASE_PATIENCE) {
+        Ok(closed) => closed,
+        Err(error) => {
+            notes.push(error.to_string());
+            return Closed { journal_failed: true, ..Closed::default() };
+        }
+    };
+    let Some(database) = closed.database else { return Closed::default() };
     if let Some(error) = &database.error {
         notes.push(format!("{error}; the journal is complete, `algopioneer rebuild` repairs"));
     } else if database.lag > 0 {
@@ -303,7 +316,8 @@ fn close_store(store: Store, notes: &mut Vec<String>) -> Result<Option<(PathBuf,
             database.lag
         ));
     }
-    Ok(Some((database.path, database.error.is_some())))
+    let database_failed = database.error.is_some();
+    Closed { database: Some(database.path), database_failed, journal_failed: false }
 }
 
 fn session_record(plan: &SessionPlan<'_>, run: RunNumber, opening_cash: Money) -> SessionStarted {

@@ -29,6 +29,8 @@ impl ControlToken {
     pub fn load_or_create(data_dir: &Path) -> io::Result<Self> {
         let file = data_dir.join(Self::FILE);
         match fs::read_to_string(&file) {
+            // What a start that was killed while it wrote the token left behind.
+            Ok(text) if text.is_empty() => Self::create(&file),
             Ok(text) => Self::check(&file, text.trim()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Self::create(&file),
             Err(error) => Err(error),
@@ -47,6 +49,7 @@ impl ControlToken {
         Err(io::Error::new(io::ErrorKind::InvalidData, complaint))
     }
 
+    /// Writes beside the place and renames, so that a kill leaves the whole token or none.
     fn create(file: &Path) -> io::Result<Self> {
         let mut bytes = [0_u8; 32];
         rustls::crypto::ring::default_provider()
@@ -54,8 +57,17 @@ impl ControlToken {
             .fill(&mut bytes)
             .map_err(|_| io::Error::other("the system has no random numbers"))?;
         let text = hex::encode(bytes);
-        let mut out = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+        let draft = file.with_extension("token.draft");
+        // A draft of a killed start may have been made by somebody else's rules: start anew.
+        match fs::remove_file(&draft) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut out =
+            fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
         writeln!(out, "{text}")?;
+        out.sync_all()?;
+        fs::rename(&draft, file)?;
         Ok(Self(text))
     }
 
@@ -85,6 +97,16 @@ mod tests {
         assert!(!first.matches("something else"));
         let file = dir.path().join("control.token");
         assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn an_empty_file_of_a_killed_start_is_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("control.token"), "").unwrap();
+        fs::write(dir.path().join("control.token.draft"), "half").unwrap();
+        let token = ControlToken::load_or_create(dir.path()).unwrap();
+        assert_eq!(token.reveal().len(), 64);
+        assert!(!dir.path().join("control.token.draft").exists());
     }
 
     #[test]
