@@ -25,8 +25,9 @@ impl Default for ResyncPolicy {
         Self {
             min_interval: Span::from_millis(250),
             first_wait: Span::from_millis(500),
-            longest_wait: Span::from_secs(10),
-            forgive_after: Span::from_secs(2),
+            // At most 30 requests a minute for one book: a quarter of the venue's weight limit.
+            longest_wait: Span::from_secs(2),
+            forgive_after: Span::from_secs(1),
             answer_limit: Span::from_secs(10),
         }
     }
