@@ -1,9 +1,12 @@
 //! The book of one instrument on its way from frames to events: the protocol of
 //! [`super::depth_sync`], the requests of [`super::throttle`], and what is said about both.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
-use domain::{Instrument, InstrumentId, MarketData, MarketEvent, Timestamp, event::BookLoss};
+use domain::{
+    Instrument, InstrumentId, Level, Lots, MarketData, MarketEvent, Ticks, Timestamp,
+    event::BookLoss,
+};
 
 use super::{
     depth_sync::{DepthSync, DiffVerdict, KeptDiff, SnapshotVerdict},
@@ -138,15 +141,15 @@ impl Book {
             shared.counters.resyncs += 1;
         }
         self.requests.synced(now);
-        let data = MarketData::BookSnapshot {
-            update_id,
-            bids: Cow::Borrowed(&levels.bids),
-            asks: Cow::Borrowed(&levels.asks),
-        };
-        out.event(MarketEvent { instrument: self.instrument, exchange_time: None, data });
-        while let Some(KeptDiff { diff, levels }) = self.sync.next_kept() {
-            out.event(diff_event(&diff, &levels));
+        let mut whole = WholeBook::new(update_id, levels);
+        while let Some(kept) = self.sync.next_kept() {
+            whole.apply(&kept);
         }
+        out.event(MarketEvent {
+            instrument: self.instrument,
+            exchange_time: None,
+            data: whole.into_data(),
+        });
     }
 
     /// Somebody found the book wrong.
@@ -208,6 +211,42 @@ impl Book {
             counters.snapshots_requested += 1;
             let (instrument, url) = (self.instrument, self.snapshot_url.clone());
             out.request(Request::DepthSnapshot { instrument, url });
+        }
+    }
+}
+
+/// A snapshot with the changes that waited for it. Both are told as one, so that nobody
+/// decides on a state that is already known to be past.
+struct WholeBook {
+    update_id: u64,
+    bids: BTreeMap<Ticks, Lots>,
+    asks: BTreeMap<Ticks, Lots>,
+}
+
+impl WholeBook {
+    fn new(update_id: u64, levels: &Levels) -> Self {
+        let side = |levels: &[Level]| levels.iter().map(|one| (one.price, one.quantity)).collect();
+        Self { update_id, bids: side(&levels.bids), asks: side(&levels.asks) }
+    }
+
+    fn apply(&mut self, kept: &KeptDiff) {
+        let pairs = |levels: &[Level]| -> Vec<_> {
+            levels.iter().map(|one| (one.price, one.quantity)).collect()
+        };
+        self.bids.extend(pairs(&kept.levels.bids));
+        self.asks.extend(pairs(&kept.levels.asks));
+        self.update_id = kept.diff.last;
+    }
+
+    /// Best levels first, as a venue sends them.
+    fn into_data(self) -> MarketData<'static> {
+        let kept = |(price, quantity): (Ticks, Lots)| {
+            (!quantity.is_zero()).then_some(Level { price, quantity })
+        };
+        MarketData::BookSnapshot {
+            update_id: self.update_id,
+            bids: self.bids.into_iter().rev().filter_map(kept).collect(),
+            asks: self.asks.into_iter().filter_map(kept).collect(),
         }
     }
 }

@@ -44,6 +44,10 @@ impl Said {
 impl MarketSink for Said {
     fn event(&mut self, event: MarketEvent<'_>) {
         let word = match event.data {
+            // The snapshot has one bid, and each change has one at a price of its own.
+            MarketData::BookSnapshot { update_id, bids, .. } if bids.len() > 1 => {
+                format!("snapshot {update_id} with {} changes", bids.len() - 1)
+            }
             MarketData::BookSnapshot { update_id, .. } => format!("snapshot {update_id}"),
             MarketData::BookDiff { first_update_id, last_update_id, .. } => {
                 format!("diff {first_update_id}..{last_update_id}")
@@ -131,6 +135,6 @@ fn depth_frame(market: Market, first: u64, last: u64, previous: u64) -> String {
         _ => format!(r#""pu":{previous},"#),
     };
     format!(
-        r#"{{"stream":"btcusdt@depth@100ms","data":{{"e":"depthUpdate","E":1700000000000,"s":"BTCUSDT","U":{first},"u":{last},{chain}"b":[["100.00","1.500"]],"a":[]}}}}"#
+        r#"{{"stream":"btcusdt@depth@100ms","data":{{"e":"depthUpdate","E":1700000000000,"s":"BTCUSDT","U":{first},"u":{last},{chain}"b":[["{first}.50","1.500"]],"a":[]}}}}"#
     )
 }
