@@ -62,6 +62,7 @@ pub enum Command {
     Sandbox(SandboxArgs),
     /// Check a configuration, or show where each value comes from.
     #[command(subcommand)]
+    #[command(after_help = "Example:  algopioneer config check config/replay.toml")]
     Config(ConfigCommand),
     /// Recompute positions, cash, fees and profit from the journal, independently, and compare.
     ///
@@ -80,5 +81,6 @@ pub enum Command {
     Resume(DataDirArgs),
     /// Measure this machine.
     #[command(subcommand)]
+    #[command(after_help = "Example:  algopioneer bench latency --rate 10000,max --layout fused")]
     Bench(BenchCommand),
 }
