@@ -80,7 +80,8 @@ fn in_a_storm_of_breaks_several_share_a_resync_so_that_the_venue_is_not_hammered
     // The recording may end while the last of them still waits for its snapshot.
     assert_eq!(ledger.losses, ledger.resyncs + summary.lost_books() as u64);
     assert_eq!(summary.count("/resyncs"), ledger.resyncs);
-    assert!((10..50).contains(&ledger.resyncs), "{} in 99 seconds", ledger.resyncs);
+    // One in two seconds, and a few more after a quiet second: a third of the breaks.
+    assert!((10..=gaps / 3).contains(&ledger.resyncs), "{} in 99 seconds", ledger.resyncs);
     assert!(summary.count("/suppressed/out_of_sync") > 0);
 }
 
