@@ -21,8 +21,7 @@ use domain::{Event, InstrumentId, MarketData, MarketEvent, Stamped, Timestamp};
 use engine::{Engine, Outputs};
 use market::{FeatureCalculator, FeatureConfig, OrderBook};
 use runtime::{
-    Activity, Clock as _, InlineExecution, Intake, LoopParts, MEASURE_EVERY, Source, TradingLoop,
-    WallClock,
+    Activity, Clock as _, InlineExecution, Intake, MEASURE_EVERY, Source, TradingLoop, WallClock,
 };
 use session::{BTC, CONNECTION, Manner, Recording};
 use venues::{MarketFeed as _, MarketSink, Request, binance::BinanceFeed};
@@ -187,10 +186,7 @@ fn whole_loop(recording: &Recording, clock: &WallClock) -> Pass {
         clock: clock.clone(),
     };
     let parts = session::parts(source, &recording.instruments, Manner::Usual, MEASURE_EVERY);
-    let LoopParts { source, engine, execution, journal, clock, vitals, mailbox, config } = parts;
-    let execution = InlineExecution::new(execution);
-    let parts = LoopParts { source, engine, execution, journal, clock, vitals, mailbox, config };
-    let finished = TradingLoop::new(parts).run();
+    let finished = TradingLoop::new(parts.map_execution(InlineExecution::new)).run();
     let counters = finished.engine.counters();
     assert!(counters.book_losses == 0 && counters.orders > 10, "it must trade: {counters:?}");
     finished.source.nanos

@@ -24,8 +24,8 @@ use std::{
 use domain::{InstrumentId, MarketEvent, OrderReport, Timestamp};
 use engine::{Command, Engine};
 use runtime::{
-    Activity, Clock as _, Execution, Histogram, HistogramView, InlineExecution, Intake, LoopParts,
-    Source, Stamp, TradingLoop, Vitals, WallClock,
+    Activity, Clock as _, Execution, Histogram, HistogramView, InlineExecution, Intake, Source,
+    Stamp, TradingLoop, Vitals, WallClock,
     pipeline::{self, PipelineConfig},
 };
 use session::{CONNECTION, Manner, REPORT_LATENCY, Recording};
@@ -208,11 +208,11 @@ fn fused(recording: &Recording, rate: Option<u64>, frames: usize) -> (Arc<Vitals
     let schedule = Schedule::new(rate);
     let source = Paced::new(recording, Arc::clone(&schedule), frames);
     let parts = session::parts(source, &recording.instruments, Manner::Eager, 1);
-    let LoopParts { source, engine, execution, journal, clock, vitals, mailbox, config } = parts;
-    let seen = Arc::clone(&vitals);
-    let inner = InlineExecution::new(execution);
-    let execution = TimedExecution { inner, schedule, nanos: vec![0; frames] };
-    let parts = LoopParts { source, engine, execution, journal, clock, vitals, mailbox, config };
+    let seen = Arc::clone(&parts.vitals);
+    let parts = parts.map_execution(|broker| {
+        let inner = InlineExecution::new(broker);
+        TimedExecution { inner, schedule, nanos: vec![0; frames] }
+    });
     let finished = TradingLoop::new(parts).run();
     assert!(finished.ended.orders > 100, "there must be something to measure");
     (seen, finished.execution.nanos)

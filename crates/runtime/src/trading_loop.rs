@@ -128,6 +128,36 @@ pub struct LoopParts<S, X, J, C> {
     pub config: LoopConfig,
 }
 
+impl<S, X, J, C> LoopParts<S, X, J, C> {
+    /// The same parts with the execution wrapped, such as a broker to be called directly.
+    pub fn map_execution<Y>(self, wrap: impl FnOnce(X) -> Y) -> LoopParts<S, Y, J, C> {
+        LoopParts {
+            source: self.source,
+            engine: self.engine,
+            execution: wrap(self.execution),
+            journal: self.journal,
+            clock: self.clock,
+            vitals: self.vitals,
+            mailbox: self.mailbox,
+            config: self.config,
+        }
+    }
+}
+
+impl<S, X, J> Finished<S, X, J> {
+    /// The same without the execution, for callers that do not care which it was.
+    pub fn without_execution(self) -> Finished<S, (), J> {
+        Finished {
+            reason: self.reason,
+            engine: self.engine,
+            source: self.source,
+            execution: (),
+            journal: self.journal,
+            ended: self.ended,
+        }
+    }
+}
+
 /// The loop. See the crate's documentation.
 pub struct TradingLoop<S, X, J, C> {
     source: S,

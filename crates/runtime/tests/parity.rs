@@ -42,9 +42,7 @@ impl Journal for Notebook {
 type Parts = LoopParts<TapeSource, PaperBroker, Notebook, WallClock>;
 
 fn fused(parts: Parts) -> Finished<TapeSource, InlineExecution, Notebook> {
-    let LoopParts { source, engine, execution, journal, clock, vitals, mailbox, config } = parts;
-    let execution = InlineExecution::new(execution);
-    let parts = LoopParts { source, engine, execution, journal, clock, vitals, mailbox, config };
+    let parts = parts.map_execution(InlineExecution::new);
     TradingLoop::new(parts).run()
 }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use domain::{Instruments, record::MarketSource};
-use engine::Engine;
+use engine::{Engine, snapshot::PositionSnapshot};
 use runtime::EndReason;
 use rust_decimal::Decimal;
 use venues::FeedCounters;
@@ -67,7 +67,7 @@ pub(super) fn summary<S>(completed: &Completed<S>, context: Context<'_>) -> Summ
         rejected: names(&mut counters.rejected()),
         fills: counters.fills,
         position: net_position(engine),
-        positions: positions(engine),
+        positions: positions(engine.instruments(), snapshot.positions),
         cash: snapshot.cash.to_string(),
         fees: snapshot.fees.to_string(),
         realized_pnl: snapshot.realized_pnl.to_string(),
@@ -140,16 +140,16 @@ fn net_position(engine: &Engine) -> String {
     }
 }
 
-fn positions(engine: &Engine) -> Vec<PositionLine> {
-    let line = |one: engine::snapshot::PositionSnapshot| PositionLine {
-        instrument: short_name(engine.instruments(), &one.instrument),
+fn positions(instruments: &Instruments, held: Vec<PositionSnapshot>) -> Vec<PositionLine> {
+    let line = |one: PositionSnapshot| PositionLine {
+        instrument: short_name(instruments, &one.instrument),
         strategy: one.strategy,
         position: one.quantity,
         realized_pnl: one.realized_pnl.to_string(),
         unrealized_pnl: Some(one.unrealized_pnl.to_string()),
         fees: one.fees.to_string(),
     };
-    engine.snapshot().positions.into_iter().map(line).collect()
+    held.into_iter().map(line).collect()
 }
 
 /// `usdm:BTCUSDT` for `binance:linear_perpetual:BTCUSDT`, as in the configuration.

@@ -14,8 +14,8 @@ use domain::{
 };
 use engine::{Engine, OpeningAccount};
 use runtime::{
-    Clock, EndReason, InlineExecution, LoopConfig, LoopParts, MEASURE_EVERY, Pace, Source,
-    TradingLoop, Vitals, WallClock,
+    Clock, EndReason, Finished, InlineExecution, LoopConfig, LoopParts, MEASURE_EVERY, Pace,
+    Source, TradingLoop, Vitals, WallClock,
     control::control_channel,
     pipeline::{self, PipelineConfig},
 };
@@ -161,7 +161,7 @@ pub fn run<S: Source>(plan: SessionPlan<'_>, source: S) -> Result<Completed<S>> 
     let gauges = store.as_ref().map(Store::gauges);
     let vitals = Arc::new(Vitals::for_instruments(plan.instruments.len()));
     let (control, mailbox) = control_channel();
-    let observatory = observatory(&plan, run, &vitals, gauges.clone(), kill_switch.clone());
+    let observatory = observatory(&plan, run, &vitals, gauges, kill_switch.clone());
     let token = plan.data_dir.as_deref().map(ControlToken::load_or_create).transpose();
     let token = token.context("cannot keep the control token")?;
     let desk = Desk {
@@ -174,7 +174,7 @@ pub fn run<S: Source>(plan: SessionPlan<'_>, source: S) -> Result<Completed<S>> 
         observatory,
         desk: plan.listener.map(|listener| (listener, desk)),
         control,
-        kill_switch,
+        kill_switch: kill_switch.clone(),
         deadline: plan.deadline,
         status: plan.show_status.then(|| StatusLine::new(plan.deadline)),
     })?;
@@ -197,7 +197,7 @@ pub fn run<S: Source>(plan: SessionPlan<'_>, source: S) -> Result<Completed<S>> 
     let finished = trade(loop_parts, config)?;
     let elapsed = started_at.elapsed();
     let interrupted = control_plane.finish();
-    if let Some(switch) = plan.data_dir.as_deref().map(KillSwitch::of)
+    if let Some(switch) = kill_switch
         && finished.engine.kill_switch()
         && !switch.is_thrown()
     {
@@ -222,19 +222,11 @@ pub fn run<S: Source>(plan: SessionPlan<'_>, source: S) -> Result<Completed<S>> 
     })
 }
 
-/// What a loop gives back, whatever its layout.
-struct Traded<S> {
-    source: S,
-    engine: Engine,
-    journal: SessionJournal,
-    ended: SessionEnded,
-    reason: EndReason,
-}
-
+/// Runs the loop in the configured layout.
 fn trade<S: Source>(
     parts: LoopParts<S, engine::paper::PaperBroker, SessionJournal, WallClock>,
     config: &config::Config,
-) -> Result<Traded<S>> {
+) -> Result<Finished<S, (), SessionJournal>> {
     let performance = &config.strategy.performance;
     let pipeline = PipelineConfig {
         market_channel_size: performance.market_channel_size,
@@ -242,13 +234,9 @@ fn trade<S: Source>(
         report_latency: config.paper.report_latency,
     };
     if performance.layout == Layout::Pipelined {
-        let done = pipeline::run(parts, pipeline)?;
-        let (source, engine, journal) = (done.source, done.engine, done.journal);
-        return Ok(Traded { source, engine, journal, ended: done.ended, reason: done.reason });
+        return Ok(pipeline::run(parts, pipeline)?);
     }
-    let LoopParts { source, engine, execution, journal, clock, vitals, mailbox, config } = parts;
-    let execution = InlineExecution::new(execution);
-    let parts = LoopParts { source, engine, execution, journal, clock, vitals, mailbox, config };
+    let parts = parts.map_execution(InlineExecution::new);
     let done = thread::scope(|scope| {
         let hot = thread::Builder::new()
             .name("trading".into())
@@ -256,8 +244,7 @@ fn trade<S: Source>(
             .context("cannot start the trading thread")?;
         hot.join().map_err(|_| anyhow!("the trading thread panicked; see the message above"))
     })?;
-    let (source, engine, journal) = (done.source, done.engine, done.journal);
-    Ok(Traded { source, engine, journal, ended: done.ended, reason: done.reason })
+    Ok(done.without_execution())
 }
 
 fn open_store(

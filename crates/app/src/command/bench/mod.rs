@@ -91,12 +91,7 @@ fn measure(config: &Config, frames: &Frames, rate: Rate, layout: LayoutArg) -> R
     let began = Instant::now();
     let orders = match layout {
         LayoutArg::Fused => {
-            let LoopParts { source, engine, execution, journal, clock, vitals, mailbox, config } =
-                parts;
-            let execution = InlineExecution::new(execution);
-            let parts =
-                LoopParts { source, engine, execution, journal, clock, vitals, mailbox, config };
-            TradingLoop::new(parts).run().ended.orders
+            TradingLoop::new(parts.map_execution(InlineExecution::new)).run().ended.orders
         }
         LayoutArg::Pipelined => {
             let performance = &config.strategy.performance;
