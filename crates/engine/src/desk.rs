@@ -5,7 +5,8 @@
 
 use domain::{
     Fill, Instrument, InstrumentId, Instruments, Money, NewOrder, NumberError, OrderReport,
-    OrderStatus, OrderType, Record, ReportKind, RunNumber, Side, StrategyId, Ticks, Timestamp,
+    OrderStatus, OrderType, PositionEffect, Record, ReportKind, RunNumber, Side, StrategyId, Ticks,
+    Timestamp,
     record::{AccountRecord, OrderChanged},
 };
 use market::signal::Suppression;
@@ -135,6 +136,8 @@ impl Desk {
                     order_type: style.order_type,
                     quantity,
                     limit,
+                    trigger: None,
+                    effect: PositionEffect::Any,
                     created: now,
                 };
                 let facts = Facts {
@@ -273,6 +276,7 @@ impl Desk {
             cost_basis: position.cost_basis,
             realized_pnl: position.realized_pnl,
             fees: position.fees,
+            carry: Money::ZERO,
             cash: self.portfolio.cash(),
         }));
         self.digest.fill(fill);

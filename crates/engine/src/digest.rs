@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use domain::{Fill, Money, NewOrder, OrderId, OrderType, Side, Timestamp};
+use domain::{Fill, Money, NewOrder, OrderId, OrderType, PositionEffect, Side, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 /// SHA-256 over commands and fills.
@@ -26,10 +26,14 @@ impl CommandDigest {
             OrderType::PostOnly => 2,
             OrderType::ImmediateOrCancel => 3,
             OrderType::FillOrKill => 4,
+            OrderType::Stop => 5,
         });
         self.signed(order.quantity.get());
         self.byte(u8::from(order.limit.is_some()));
         self.signed(order.limit.map_or(0, domain::Ticks::get));
+        self.byte(u8::from(order.trigger.is_some()));
+        self.signed(order.trigger.map_or(0, domain::Ticks::get));
+        self.byte(u8::from(order.effect == PositionEffect::ReduceOnly));
         self.time(order.created);
     }
 

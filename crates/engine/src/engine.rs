@@ -146,6 +146,7 @@ impl Engine {
         match &input.event {
             Event::Market(market) => self.on_market(market, input, out, probe),
             Event::Report(report) => self.on_report(report, &input.event, now, out),
+            Event::Account(_) => self.desk.counters_mut().alarms += 1,
             Event::Control(control) => self.on_control(*control, now, out),
             Event::Clock => self.on_clock(&input.event, now, out),
         }

@@ -113,6 +113,10 @@ impl InstrumentState {
                 counters.marks += 1;
                 Change::Other
             }
+            MarketData::Bar(_)
+            | MarketData::Funding(_)
+            | MarketData::Split(_)
+            | MarketData::Dividend(_) => Change::Other,
             MarketData::FeedSilent => {
                 self.silent = true;
                 counters.silences += 1;

@@ -27,6 +27,8 @@ fn open(manager: &mut OrderManager, side: Side, quantity: i64) -> OrderId {
         order_type: OrderType::Limit,
         quantity: Lots::new(quantity),
         limit: Some(PRICE),
+        trigger: None,
+        effect: domain::PositionEffect::Any,
         created: Timestamp::EPOCH,
     };
     manager.open(Approved::unchecked(order), PRICE);

@@ -113,6 +113,10 @@ impl Exchange {
             MarketData::AggregateTrade(_)
             | MarketData::Quote(_)
             | MarketData::Mark(_)
+            | MarketData::Bar(_)
+            | MarketData::Funding(_)
+            | MarketData::Split(_)
+            | MarketData::Dividend(_)
             | MarketData::FeedSilent
             | MarketData::FeedLive => {}
         }

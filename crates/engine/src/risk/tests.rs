@@ -73,6 +73,8 @@ fn order(side: Side, lots: i64) -> NewOrder {
         order_type: OrderType::Limit,
         quantity: Lots::new(lots),
         limit: Some(TOUCH.ask),
+        trigger: None,
+        effect: domain::PositionEffect::Any,
         created: NOW,
     }
 }

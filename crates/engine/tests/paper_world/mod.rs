@@ -238,6 +238,8 @@ impl World {
             order_type,
             quantity: Lots::new(quantity),
             limit: order_type.has_limit().then_some(Ticks::new(price)),
+            trigger: None,
+            effect: domain::PositionEffect::Any,
             created: self.now,
         };
         let facts = Facts {

@@ -155,7 +155,7 @@ impl Examiner {
                 ReportKind::Filled(fill) => self.fill(fill),
                 _ => Ok(()),
             },
-            Event::Market(_) | Event::Control(_) | Event::Clock => Ok(()),
+            Event::Account(_) | Event::Market(_) | Event::Control(_) | Event::Clock => Ok(()),
         }
     }
 

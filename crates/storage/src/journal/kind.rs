@@ -49,6 +49,8 @@ record_kinds! {
     StrategySnapshot = 11,
     /// A run ended in order.
     SessionEnded = 12,
+    /// The venue moved money or a position of ours.
+    AccountEvent = 13,
 }
 
 impl RecordKind {
@@ -61,6 +63,7 @@ impl RecordKind {
                 Event::Market(_) => Self::Market,
                 Event::Report(report) if matches!(report.kind, ReportKind::Filled(_)) => Self::Fill,
                 Event::Report(_) => Self::Report,
+                Event::Account(_) => Self::AccountEvent,
                 Event::Control(_) => Self::Control,
                 Event::Clock => Self::Clock,
             },
@@ -76,7 +79,8 @@ impl RecordKind {
     /// Whether the record is an input of the engine.
     #[must_use]
     pub const fn is_input(self) -> bool {
-        matches!(self, Self::Market | Self::Fill | Self::Report | Self::Control | Self::Clock)
+        use RecordKind::{AccountEvent, Clock, Control, Fill, Market, Report};
+        matches!(self, Market | Fill | Report | AccountEvent | Control | Clock)
     }
 
     /// Whether recorders and the recovered state want to see it; see [`crate::Fact`].

@@ -70,6 +70,7 @@ impl Account {
             cost_basis: self.cost_basis,
             realized_pnl: self.realized_pnl,
             fees: self.fees,
+            carry: Money::ZERO,
             cash,
         })
     }

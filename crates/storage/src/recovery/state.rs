@@ -102,7 +102,7 @@ impl State {
             Fact::Filled { fill, .. } => self.fill(fill),
             Fact::Control(Control::Kill) => self.kill_switch = true,
             Fact::Control(Control::Resume) => self.kill_switch = false,
-            Fact::Control(_) | Fact::StrategySnapshot(_) => {}
+            Fact::Control(_) | Fact::StrategySnapshot(_) | Fact::AccountEvent(_) => {}
             Fact::Placed(order) => self.place(order),
             Fact::OrderChanged(change) => self.change(change),
             Fact::Account(account) => self.account(account),

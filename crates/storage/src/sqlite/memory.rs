@@ -154,7 +154,7 @@ impl Memory {
             return Err(RowError::Unfit("nothing can come before the first session".into()));
         };
         match fact {
-            Fact::SessionStarted(_) | Fact::Control(_) => {}
+            Fact::SessionStarted(_) | Fact::Control(_) | Fact::AccountEvent(_) => {}
             Fact::Filled { fill, .. } => self.fill(&session, fill, archive, rows)?,
             Fact::Placed(order) => self.place(&session, order, rows)?,
             Fact::OrderChanged(change) => self.change(change, archive, rows)?,

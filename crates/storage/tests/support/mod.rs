@@ -240,6 +240,8 @@ impl Desk {
             order_type: OrderType::Limit,
             quantity: self.dice.lots(50),
             limit: Some(Ticks::new(1_000)),
+            trigger: None,
+            effect: domain::PositionEffect::Any,
             created: Timestamp::from_nanos(self.time),
         };
         self.out.push(Record::Placed(order));
@@ -320,6 +322,7 @@ impl Desk {
             cost_basis: held.cost,
             realized_pnl: held.realized,
             fees: held.fees,
+            carry: Money::ZERO,
             cash: self.cash,
         }));
     }

@@ -109,6 +109,7 @@ impl Strategy for ImbalanceStrategy {
         let (about, book_moved) = match event {
             Event::Market(market) => (Some(market.instrument), moves_book(&market.data)),
             Event::Report(report) => (Some(report.instrument), false),
+            Event::Account(account) => (Some(account.instrument), false),
             Event::Control(_) | Event::Clock => (None, false),
         };
         for follower in &mut self.followers {

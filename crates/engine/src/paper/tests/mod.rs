@@ -168,6 +168,8 @@ impl Stage {
             order_type,
             quantity: Lots::new(quantity),
             limit: limit.map(Ticks::new),
+            trigger: None,
+            effect: domain::PositionEffect::Any,
             created: self.now,
         };
         self.broker.submit(&Command::Place(Approved::unchecked(order)), self.now);

@@ -160,6 +160,7 @@ fn account(dice: &mut Dice) -> AccountRecord {
         cost_basis: money(dice),
         realized_pnl: money(dice),
         fees: money(dice),
+        carry: money(dice),
         cash: money(dice),
     }
 }
@@ -194,6 +195,11 @@ fn record(seed: u64) -> Record<'static> {
             order_type: one_of(dice, &[OrderType::Market, OrderType::FillOrKill]),
             quantity: Lots::new(signed(dice)),
             limit: one_of(dice, &[None, Some(Ticks::new(i64::MIN))]),
+            trigger: one_of(dice, &[None, Some(Ticks::new(i64::MAX))]),
+            effect: one_of(
+                dice,
+                &[domain::PositionEffect::Any, domain::PositionEffect::ReduceOnly],
+            ),
             created: time(dice),
         }),
         2 => Record::CancelRequested { order: order_id(dice), time: time(dice) },
