@@ -129,6 +129,21 @@ fn the_fast_oscillator_is_the_published_one_with_another_origin() {
     }
 }
 
+/// Other published indicators contain ours with other parameters.
+#[test]
+fn other_periods_are_published_as_parts_of_other_indicators() {
+    compare("rsi", "crsi", &[("rsi", "rsi", 0)], &[("period", 3.0)]);
+    compare("ema", "elder-ray", &[("ema", "ema", 0)], &[("period", 13.0)]);
+    compare("sma", "starc", &[("sma", "centerline", 0)], &[("period", 5.0)]);
+    let (Some(candles), Some(expected)) = (quotes("default"), results("keltner")) else { return };
+    let ranges = outputs(find("atr").unwrap(), &[("period", 10.0)], &candles);
+    for (ours, expected) in ranges.iter().zip(&expected) {
+        let Some(upper) = expected["upperBand"].as_f64() else { continue };
+        let half = upper - expected["centerline"].as_f64().unwrap();
+        assert!((2.0 * ours[0].unwrap() - half).abs() < 1e-9);
+    }
+}
+
 /// Every recorded file of quotes and whether it has holes.
 const FILES: [(&str, bool); 12] = [
     ("bad", true),

@@ -54,7 +54,7 @@ impl Atr {
         }
         let true_range = self.range.push(candle)?;
         let atr = self.average.push(true_range)?;
-        let percent = ratio(atr, candle.close).map(|fraction| fraction * 100.0);
+        let percent = ratio(100.0 * atr, candle.close);
         Some(AtrValue { atr, true_range, percent })
     }
 

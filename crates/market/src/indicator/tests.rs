@@ -206,7 +206,9 @@ fn equal_values_have_exactly_no_deviation() {
 fn a_huge_value_leaves_no_trace_once_it_left_the_window() {
     let mut spread = StandardDeviation::new(4).unwrap();
     let mut fresh = StandardDeviation::new(4).unwrap();
-    [1e99, -1e99, 3e50].map(|value| _ = spread.push(value));
+    for value in [1e99, -1e99, 3e50] {
+        spread.push(value);
+    }
     let (mut after, mut expected) = (None, None);
     for value in [1.25, 1.5, 1.0, 1.75] {
         (after, expected) = (spread.push(value), fresh.push(value));
