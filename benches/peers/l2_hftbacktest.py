@@ -110,7 +110,7 @@ def fill_rows(result):
 
 def totals(result):
     fills, wakes, position = result
-    return {"fills": len(fills), "trades": len(fills), "wakes": wakes, "orders": 2 * wakes,
+    return {"fills": len(fills), "wakes": wakes, "orders": 2 * wakes,
             "final_position_lots": round(position / LOT)}
 
 

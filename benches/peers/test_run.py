@@ -78,6 +78,12 @@ class CompareTest(unittest.TestCase):
         report = RUN.compare(theirs, before, after)
         self.assertEqual((report["ratio"], report["same_list"]), (12.0, True))
 
+    def test_processor_time_is_compared_only_where_both_sides_tell_it(self):
+        one = {"elapsed_ms": [1.0], "list_sha256": "a"}
+        both = RUN.compare({**one, "cpu_ms": [9.0]}, {**one, "cpu_ms": [3.0]}, {**one, "cpu_ms": [3.0]})
+        self.assertEqual(both["cpu_ratio"], 3.0)
+        self.assertIsNone(RUN.compare({**one, "cpu_ms": [9.0]}, one, one)["cpu_ratio"])
+
     def test_another_list_of_ours_is_told(self):
         one = {"elapsed_ms": [1.0], "list_sha256": "a"}
         self.assertIs(RUN.compare({**one, "list_sha256": "b"}, one, one)["same_list"], False)
@@ -117,8 +123,8 @@ class TableTest(unittest.TestCase):
         with contextlib.redirect_stdout(printed):
             RUN.table({"sma": [RUN.compare(theirs, ours, ours)]})
         them, us = (line.split() for line in printed.getvalue().splitlines()[1:])
-        self.assertEqual((them[1:3], them[5], them[-2:]), (["them", "500.0"], "2,000,000", ["2.00", "yes"]))
-        self.assertEqual((us[1:3], us[-2:]), (["algopioneer", "250.0"], ["1.00", "yes"]))
+        self.assertEqual((them[1:3], them[5], them[-3:]), (["them", "500.0"], "2,000,000", ["2.00", "-", "yes"]))
+        self.assertEqual((us[1:3], us[-3:]), (["algopioneer", "250.0"], ["1.00", "-", "yes"]))
 
 
 if __name__ == "__main__":
