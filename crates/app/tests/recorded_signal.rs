@@ -8,7 +8,7 @@ mod recorded;
 use domain::{Event, InstrumentId, MarketEvent, Span, Timestamp};
 use engine::{Engine, Outputs};
 use recorded::{ALL, USDM_BTC, recordings, session::Session};
-use runtime::Sequencer;
+use engine::Sequencer;
 use venues::capture::{EventSink, Played};
 
 const SAMPLE_EVERY: Span = Span::from_millis(250);

@@ -6,11 +6,11 @@ use domain::{
     Control, Event, InstrumentId, MarketData, MarketEvent, Record, RecordSink, Span, Stamped,
     StrategyId, Timestamp, record::SessionEnded,
 };
-use engine::{Command, Engine, Outputs};
+use engine::{Command, Engine, Outputs, Sequencer, sequencer::CLOCK_STEP};
 
 use crate::{
-    Activity, Clock, ControlMailbox, Execution, Intake, Sequencer, Source, Stamp, StopPolicy,
-    Vitals, WaitStrategy, sequencer::CLOCK_STEP, stopwatch::Stopwatch, wait::Idler,
+    Activity, Clock, ControlMailbox, Execution, Intake, Source, Stamp, StopPolicy,
+    Vitals, WaitStrategy, stopwatch::Stopwatch, wait::Idler,
 };
 
 /// Where time comes from.
