@@ -13,6 +13,7 @@ pub mod intent;
 pub mod order;
 mod outputs;
 pub mod paper;
+pub mod performance;
 pub mod portfolio;
 pub mod probe;
 pub mod risk;

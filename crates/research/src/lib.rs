@@ -8,7 +8,6 @@ pub mod history;
 pub mod outcome;
 pub mod recorder;
 pub mod replay;
-pub mod round_trip;
 pub mod synthetic;
 
 pub use chart_series::{Bucket, ChartSeries};
@@ -16,4 +15,3 @@ pub use history::{Cut, History, Slice};
 pub use outcome::Outcome;
 pub use recorder::Recorder;
 pub use replay::{Finished, Flow, Progress, Replay, ReplayError, Silence, Witness};
-pub use round_trip::{RoundTrip, RoundTrips};

@@ -203,7 +203,9 @@ impl<L: Listener> Recorder<L> {
                     high: price(bar.high),
                 });
             }
-            MarketData::BookDiff { .. } | MarketData::BookSnapshot { .. } | MarketData::Quote(_) => {
+            MarketData::BookDiff { .. }
+            | MarketData::BookSnapshot { .. }
+            | MarketData::Quote(_) => {
                 if let Some(price) = engine.price(event.instrument) {
                     self.prices[place].push(time, price);
                 }

@@ -205,11 +205,8 @@ impl Replay {
     }
 
     fn wind_down<W: Witness>(&mut self, witness: &mut W) {
-        let time = self.input(
-            self.sequencer.last_time(),
-            Event::Control(Control::WindDown),
-            witness,
-        );
+        let time =
+            self.input(self.sequencer.last_time(), Event::Control(Control::WindDown), witness);
         self.submit(time);
         for _ in 0..WIND_DOWN_STEPS {
             if self.engine.open_orders().next().is_none() {

@@ -9,8 +9,8 @@ use domain::{
 use engine::{Command, Engine, Outputs, Sequencer, sequencer::CLOCK_STEP};
 
 use crate::{
-    Activity, Clock, ControlMailbox, Execution, Intake, Source, Stamp, StopPolicy,
-    Vitals, WaitStrategy, stopwatch::Stopwatch, wait::Idler,
+    Activity, Clock, ControlMailbox, Execution, Intake, Source, Stamp, StopPolicy, Vitals,
+    WaitStrategy, stopwatch::Stopwatch, wait::Idler,
 };
 
 /// Where time comes from.

@@ -52,7 +52,8 @@ impl Scale {
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "the caller asked for an approximation")]
     pub fn to_f64(&self, count: i64) -> f64 {
-        (i128::from(count) * i128::from(self.mantissa)) as f64 / POWERS_OF_TEN[self.decimals as usize]
+        (i128::from(count) * i128::from(self.mantissa)) as f64
+            / POWERS_OF_TEN[self.decimals as usize]
     }
 
     /// Counts the steps in a decimal text such as `61793.40`.

@@ -99,7 +99,8 @@ pub(super) struct Spread {
 impl Spread {
     pub(super) fn new(leader: f64, follower: f64, deviation: f64) -> Self {
         let price = libm::log(follower);
-        let pull = 1.0 - libm::exp(-std::f64::consts::LN_2 / (SPREAD_HALF_LIFE_BARS * STEPS as f64));
+        let pull =
+            1.0 - libm::exp(-std::f64::consts::LN_2 / (SPREAD_HALF_LIFE_BARS * STEPS as f64));
         let kept = 1.0 - pull;
         let noise = SPREAD_SIZE * deviation * libm::sqrt(1.0 - kept * kept);
         let intercept = price - PAIR_SLOPE * libm::log(leader);

@@ -69,9 +69,10 @@ fn bars_follow_each_other_without_gaps_and_hold_together() {
         assert!(bar.low <= bar.close && bar.close <= bar.high);
         assert!(bar.volume.get() > 0);
     }
-    assert!(made.windows(2).all(|pair| {
-        pair[0].1.end == pair[1].1.start && pair[0].1.close == pair[1].1.open
-    }));
+    assert!(
+        made.windows(2)
+            .all(|pair| { pair[0].1.end == pair[1].1.start && pair[0].1.close == pair[1].1.open })
+    );
 }
 
 #[test]
