@@ -1,9 +1,12 @@
 //! What a back-test found: plain data, complete enough for any report.
 
 use domain::{InstrumentId, Instruments, Lots, Money, Side, StrategyId, Ticks, Timestamp};
-use engine::snapshot::EngineSnapshot;
+use engine::{
+    performance::{Performance, RoundTrip},
+    snapshot::EngineSnapshot,
+};
 
-use crate::{ChartSeries, RoundTrip};
+use crate::{ChartSeries, Month};
 
 /// The whole result of one back-test.
 #[derive(Clone, Debug)]
@@ -20,6 +23,8 @@ pub struct Outcome {
     pub stopped: bool,
     /// Cash plus positions before the first event.
     pub opening_equity: Money,
+    /// Returns, ratios and figures about trades.
+    pub performance: Performance,
     /// Counters, positions, cash, equity and the fingerprint at the end.
     pub snapshot: EngineSnapshot,
     /// Equity over time, in quote currency.
@@ -28,6 +33,10 @@ pub struct Outcome {
     pub drawdown: ChartSeries,
     /// The worth of all positions without sign, as a multiple of equity.
     pub exposure: ChartSeries,
+    /// Growth by calendar month.
+    pub months: Vec<Month>,
+    /// Returns of equal periods, for tests of significance.
+    pub returns: Vec<f64>,
     /// Prices, by instrument.
     pub prices: Vec<ChartSeries>,
     /// Fills, up to a bound; `left_out` says how many more there were.

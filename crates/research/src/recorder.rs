@@ -7,10 +7,14 @@ use domain::{
     AccountEvent, AccountEventKind, Event, Fill, Instruments, MarketData, MarketEvent, Money,
     OrderId, Record, RecordSink, ReportKind, Stamped, StrategyId, Timestamp,
 };
-use engine::Engine;
+use engine::{
+    Engine,
+    performance::{RoundTrip, RoundTrips},
+};
 
 use crate::{
-    Bucket, ChartSeries, Finished, Outcome, RoundTrip, RoundTrips, Witness,
+    Bucket, ChartSeries, Finished, Outcome, Witness,
+    months::Months,
     outcome::{Costs, LeftOut, Marker},
 };
 
@@ -59,6 +63,7 @@ pub struct Recorder<L> {
     equity: ChartSeries,
     drawdown: ChartSeries,
     exposure: ChartSeries,
+    months: Months,
     prices: Vec<ChartSeries>,
     trips: RoundTrips,
     /// Whose each open order is, by order id.
@@ -83,6 +88,7 @@ impl<L: Listener> Recorder<L> {
             equity: ChartSeries::new(BUCKETS),
             drawdown: ChartSeries::new(BUCKETS),
             exposure: ChartSeries::new(BUCKETS),
+            months: Months::new(opening_equity.to_f64()),
             prices: vec![ChartSeries::new(BUCKETS); instruments.len()],
             trips: RoundTrips::new(strategies.len(), instruments.len()),
             owners: Vec::new(),
@@ -110,10 +116,13 @@ impl<L: Listener> Recorder<L> {
             events: finished.events,
             stopped: finished.stopped,
             opening_equity: self.opening_equity,
+            performance: finished.engine.performance(),
             snapshot: finished.engine.snapshot(),
             equity: self.equity,
             drawdown: self.drawdown,
             exposure: self.exposure,
+            months: self.months.finish(),
+            returns: finished.engine.returns().0,
             prices: self.prices,
             markers: self.markers,
             round_trips: self.round_trips,
@@ -250,6 +259,7 @@ impl<L: Listener> Witness for Recorder<L> {
         };
         let drawdown = share(self.peak - equity, self.peak);
         self.equity.push(time, equity.to_f64());
+        self.months.push(time, equity.to_f64());
         self.drawdown.push(time, drawdown);
         self.exposure.push(time, share(exposure, equity));
         self.listener.equity(&EquityPoint { time, equity, cash, exposure, drawdown });
