@@ -61,9 +61,12 @@ impl Months {
 /// Year, month and the end of the month; `None` beyond what a calendar holds.
 fn month_of(time: Timestamp) -> Option<(i16, i8, Timestamp)> {
     let moment = jiff::Timestamp::from_nanosecond(i128::from(time.as_nanos())).ok()?;
-    let date = moment.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let date = jiff::tz::TimeZone::UTC.to_datetime(moment).date();
     let next = date.last_of_month().tomorrow().ok()?;
-    let ends = next.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_nanosecond();
+    let ends = jiff::tz::TimeZone::UTC
+        .to_timestamp(next.to_datetime(jiff::civil::Time::midnight()))
+        .ok()?;
+    let ends = ends.as_nanosecond();
     let ends = Timestamp::from_nanos(i64::try_from(ends).ok()?);
     Some((date.year(), date.month(), ends))
 }
