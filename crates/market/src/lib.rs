@@ -4,8 +4,6 @@
 //! or a socket, and nothing allocates on the hot path once it is warm; what to do
 //! about the market is decided elsewhere.
 
-pub mod adjustment;
-pub mod bars;
 pub mod book;
 pub mod feature;
 pub mod signal;
