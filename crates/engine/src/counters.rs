@@ -20,6 +20,8 @@ pub struct Counters {
     pub marks: u64,
     /// Bars, from outside and built here.
     pub bars: u64,
+    /// Trades that came too late for the bar they belong to, or that no bar can hold.
+    pub trades_outside_bars: u64,
     /// Books lost, for any reason.
     pub book_losses: u64,
     /// Books lost because a change was missing.

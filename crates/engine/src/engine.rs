@@ -11,7 +11,7 @@ use domain::{
     record::StrategySnapshot,
 };
 use market::{
-    bars::BarRule,
+    bars::{BarBuilder, BarError, BarRule},
     book::OrderBook,
     feature::{FeatureCalculator, FeatureConfig, FeatureConfigError},
     signal::Suppression,
@@ -78,15 +78,12 @@ pub enum EngineError {
         /// A strategy's name, or the opening account.
         who: String,
     },
-    /// Correct the configuration: such bars never end, or bars are what prices come from and
-    /// cannot be built from trades as well.
-    #[error("bars cannot be built as configured: {rule:?} with prices from {prices:?}")]
-    Bars {
-        /// As configured.
-        rule: BarRule,
-        /// As configured.
-        prices: PriceSource,
-    },
+    /// Correct the configuration: such bars never end.
+    #[error("bars cannot be built as configured")]
+    Bars(#[from] BarError),
+    /// Correct the configuration: prices come from bars, so none can be built beside them.
+    #[error("a session that is priced by bars builds none from trades")]
+    BarsTwice,
     /// Correct the configuration: snapshots need a time between them.
     #[error("the snapshot interval must be longer than nothing")]
     NoSnapshotInterval,
@@ -138,11 +135,10 @@ impl Engine {
         if config.snapshot_interval <= Span::ZERO {
             return Err(EngineError::NoSnapshotInterval);
         }
-        if let Some(rule) = config.bars
-            && (!rule.is_possible() || config.prices == PriceSource::Bars)
-        {
-            return Err(EngineError::Bars { rule, prices: config.prices });
+        if config.bars.is_some() && config.prices == PriceSource::Bars {
+            return Err(EngineError::BarsTwice);
         }
+        let builder = config.bars.map(BarBuilder::new).transpose()?;
         let listeners = listeners(&instruments, &strategies)?;
         let in_session = |index: usize| index < instruments.len();
         if opening.positions.iter().any(|one| {
@@ -152,7 +148,12 @@ impl Engine {
         }
         let market = |instrument| -> Result<InstrumentState, EngineError> {
             let features = config.features.map(|one| FeatureCalculator::new(one, instrument));
-            Ok(InstrumentState::new(config.prices, instrument, features.transpose()?, config.bars))
+            Ok(InstrumentState::new(
+                config.prices,
+                instrument,
+                features.transpose()?,
+                builder.clone(),
+            ))
         };
         let markets = instruments.iter().map(market).collect::<Result<_, _>>()?;
         let desk = Desk::new(config.run, config.risk, &instruments, strategies.len(), opening)?;
@@ -260,12 +261,12 @@ impl Engine {
     }
 
     fn end_bar(&mut self, id: InstrumentId, now: Timestamp, out: &mut Outputs) {
-        let state = &mut self.markets[id.index()];
-        let Some(bar) = state.built_by(now) else { return };
-        state.note_built(bar, self.desk.counters_mut());
-        let data = MarketData::Bar(bar);
-        let event = Event::Market(MarketEvent { instrument: id, exchange_time: None, data });
-        self.consult_listeners(id, &event, now, out);
+        while let Some(bar) = self.markets[id.index()].built_by(now) {
+            self.markets[id.index()].note_built(bar, self.desk.counters_mut());
+            let data = MarketData::Bar(bar);
+            let event = Event::Market(MarketEvent { instrument: id, exchange_time: None, data });
+            self.consult_listeners(id, &event, now, out);
+        }
     }
 
     /// Prices and quantities are in other units from now on.

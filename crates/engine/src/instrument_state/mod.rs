@@ -11,9 +11,10 @@ use domain::{
 };
 use market::{
     adjustment::Adjustment,
-    bars::{BarBuilder, BarRule},
+    bars::{Arrival, BarBuilder},
     book::OrderBook,
     feature::{FeatureCalculator, FeatureVector},
+    indicator::Candle,
     snapshot::SnapshotView,
 };
 
@@ -56,6 +57,9 @@ enum Sync {
 /// say nothing here. An instrument that trades rarely has no bar where it had no trade.
 const STALE_AFTER_BARS: u32 = 5;
 
+/// So many bars may end with one trade before their list has to grow.
+const BARS_AT_ONCE: usize = 16;
+
 /// One instrument's market.
 #[derive(Debug)]
 pub(crate) struct InstrumentState {
@@ -79,7 +83,8 @@ pub(crate) struct InstrumentState {
     bar_round: u64,
     adjustment: Adjustment,
     builder: Option<BarBuilder>,
-    built: Option<Bar>,
+    /// Bars that the last trade has completed and nobody has heard of yet.
+    built: Vec<Bar>,
 }
 
 impl InstrumentState {
@@ -87,7 +92,7 @@ impl InstrumentState {
         source: PriceSource,
         instrument: &Instrument,
         features: Option<FeatureCalculator>,
-        bars: Option<BarRule>,
+        builder: Option<BarBuilder>,
     ) -> Self {
         Self {
             source,
@@ -104,9 +109,9 @@ impl InstrumentState {
             close: None,
             last_bar: None,
             bar_round: 0,
-            adjustment: Adjustment::NONE,
-            builder: bars.map(BarBuilder::new),
-            built: None,
+            adjustment: Adjustment::new(),
+            built: Vec::with_capacity(if builder.is_some() { BARS_AT_ONCE } else { 0 }),
+            builder,
         }
     }
 
@@ -160,8 +165,8 @@ impl InstrumentState {
             }
             MarketData::Bar(bar) => self.bar_ended(*bar, time, counters),
             MarketData::Funding(_) => Change::Other,
-            MarketData::Split(split) => self.split(*split),
-            MarketData::Dividend(dividend) => self.dividend(*dividend),
+            MarketData::Split(split) => self.split(*split, counters),
+            MarketData::Dividend(dividend) => self.dividend(*dividend, counters),
             MarketData::FeedSilent => {
                 self.silent = true;
                 counters.silences += 1;
@@ -225,7 +230,8 @@ impl InstrumentState {
             features.on_trade(time, trade);
         }
         if let Some(builder) = &mut self.builder {
-            self.built = builder.on_trade(time, trade);
+            let arrival = builder.push(time, trade.price, trade.quantity, &mut self.built);
+            counters.trades_outside_bars += u64::from(arrival != Ok(Arrival::Counted));
         }
         Change::Other
     }
@@ -258,8 +264,9 @@ impl InstrumentState {
         Change::Price
     }
 
-    fn split(&mut self, split: Split) -> Change {
-        self.adjustment.split(prices::float_of(split.ratio));
+    fn split(&mut self, split: Split, counters: &mut Counters) -> Change {
+        let adjusted = self.adjustment.split(prices::float_of(split.ratio));
+        counters.alarms += u64::from(adjusted.is_err());
         if let Some(close) = &mut self.close {
             *close = moved_by_split(*close, split.ratio);
         }
@@ -270,9 +277,12 @@ impl InstrumentState {
         Change::Split
     }
 
-    fn dividend(&mut self, dividend: Dividend) -> Change {
-        if let Some(price) = self.price() {
-            self.adjustment.dividend(dividend.per_unit.to_f64(), price);
+    /// One before any price changes nothing: no adjusted price was given yet.
+    fn dividend(&mut self, dividend: Dividend, counters: &mut Counters) -> Change {
+        if let Some(close) = self.price() {
+            self.adjustment.adjust(&Candle { close, ..Candle::default() });
+            let adjusted = self.adjustment.dividend(dividend.per_unit.to_f64());
+            counters.alarms += u64::from(adjusted.is_err());
         }
         let tick = self.scales.atto_per_tick();
         if let Some(close) = &mut self.close {
@@ -302,7 +312,10 @@ impl InstrumentState {
 
     /// A bar of the own builder that the last trade or the passing of time has ended, once.
     pub(crate) fn built_by(&mut self, now: Timestamp) -> Option<Bar> {
-        self.built.take().or_else(|| self.builder.as_mut()?.on_time(now))
+        if self.built.is_empty() {
+            return self.builder.as_mut()?.pass_time(now);
+        }
+        Some(self.built.remove(0))
     }
 
     /// Takes in a bar that was built here.
@@ -389,16 +402,16 @@ impl InstrumentState {
 
     /// A price as traded now, without the jumps of splits and dividends before.
     pub(crate) fn adjusted(&self, price: Ticks) -> f64 {
-        self.scales.price(price) * self.adjustment.price()
+        self.scales.price(price) * self.adjustment.price_factor()
     }
 
     /// A quantity as traded now, in the units of the beginning.
     pub(crate) fn adjusted_volume(&self, volume: Lots) -> f64 {
-        self.scales.quantity(volume) * self.adjustment.volume()
+        self.scales.quantity(volume) * self.adjustment.volume_factor()
     }
 
     pub(crate) const fn adjustment(&self) -> f64 {
-        self.adjustment.price()
+        self.adjustment.price_factor()
     }
 
     /// How old what is known is, as a time: the last book change, trade or quote; `None`
