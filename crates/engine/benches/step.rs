@@ -64,7 +64,9 @@ fn engine(table: &Instruments, min_confidence: f64) -> Engine {
     let config = EngineConfig {
         run: RunNumber::FIRST,
         risk: RiskConfig { max_orders_per_second: 1_000, ..RiskConfig::default() },
-        features: FeatureConfig::default(),
+        prices: engine::PriceSource::Book,
+        bars: None,
+        features: Some(FeatureConfig::default()),
         snapshot_interval: Span::from_secs(60),
     };
     let cash = OpeningAccount::with_cash(Money::from_atto(Money::MAX.atto() / 1_000));

@@ -26,7 +26,7 @@ impl Month {
 /// Collects months as a history goes by. Months without data are left out.
 #[derive(Clone, Debug)]
 pub(crate) struct Months {
-    months: Vec<Month>,
+    done: Vec<Month>,
     equity: f64,
     /// The first moment that is not part of the last month.
     ends: Timestamp,
@@ -34,15 +34,15 @@ pub(crate) struct Months {
 
 impl Months {
     pub(crate) const fn new(opening: f64) -> Self {
-        Self { months: Vec::new(), equity: opening, ends: Timestamp::EPOCH }
+        Self { done: Vec::new(), equity: opening, ends: Timestamp::EPOCH }
     }
 
     pub(crate) fn push(&mut self, time: Timestamp, equity: f64) {
-        if time >= self.ends || self.months.is_empty() {
+        if time >= self.ends || self.done.is_empty() {
             self.begin(time);
         }
         self.equity = equity;
-        if let Some(month) = self.months.last_mut() {
+        if let Some(month) = self.done.last_mut() {
             month.closing = equity;
         }
     }
@@ -50,11 +50,11 @@ impl Months {
     fn begin(&mut self, time: Timestamp) {
         let Some((year, month, ends)) = month_of(time) else { return };
         self.ends = ends;
-        self.months.push(Month { year, month, opening: self.equity, closing: self.equity });
+        self.done.push(Month { year, month, opening: self.equity, closing: self.equity });
     }
 
     pub(crate) fn finish(self) -> Vec<Month> {
-        self.months
+        self.done
     }
 }
 

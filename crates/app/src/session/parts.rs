@@ -43,7 +43,9 @@ pub fn engine_of(
     let engine_config = EngineConfig {
         run,
         risk: risk(config),
-        features: features(config),
+        prices: engine::PriceSource::Book,
+        bars: None,
+        features: Some(features(config)),
         snapshot_interval: config.strategy.persistence.snapshot_interval,
     };
     Engine::new(engine_config, instruments, strategies, opening)

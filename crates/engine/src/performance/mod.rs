@@ -8,6 +8,7 @@ mod drawdown;
 pub mod ratios;
 mod round_trip;
 mod sampling;
+mod session;
 pub mod sharpe_evidence;
 mod trades;
 
@@ -15,6 +16,7 @@ mod trades;
 mod tests;
 
 pub use round_trip::{RoundTrip, RoundTrips};
+pub(crate) use session::SessionPerformance;
 pub use trades::TradeFigures;
 
 use domain::{Money, Span, Timestamp};
@@ -123,7 +125,7 @@ impl PerformanceTracker {
             self.invested_for = Span::from_nanos(longer);
         }
         (self.last, self.invested) = (time, invested);
-        self.samples.push(time, equity.to_f64());
+        self.samples.push(time, equity);
         self.equity = equity;
         self.drawdown.see(time, equity);
     }

@@ -70,7 +70,7 @@ pub fn max_drawdown(returns: &[f64]) -> Option<f64> {
     (!returns.is_empty()).then(|| drawdowns(returns).fold(0.0, f64::max))
 }
 
-/// The root of the sum of squared drawdowns over n - 1; Martin and McCann (1989), with the divisor
+/// The root of the sum of squared drawdowns over n - 1; P. Martin and B. `McCann` (1989), with the divisor
 /// and the sampling of `quantstats`. `None` with fewer than two returns.
 #[must_use]
 pub fn ulcer_index(returns: &[f64]) -> Option<f64> {

@@ -179,11 +179,8 @@ impl RoundTrips {
         let slot = strategy.index() * self.instruments + instrument.index();
         let Some(open) = self.open[slot].as_mut() else { return };
         let held = i128::from(open.open_quantity().get().max(1));
-        let restate = |old: Lots| {
-            let units = i128::from(old.get()) * i128::from(position.size().get()) / held;
-            i64::try_from(units).map_or(old, Lots::new)
-        };
-        open.closed_quantity = restate(open.closed_quantity);
+        let closed = i128::from(open.closed_quantity.get()) * i128::from(position.size().get());
+        open.closed_quantity = i64::try_from(closed / held).map_or(open.closed_quantity, Lots::new);
         let quantity = open.closed_quantity.checked_add(position.size());
         open.quantity = quantity.unwrap_or(open.quantity);
         if open.open_quantity().is_zero() {

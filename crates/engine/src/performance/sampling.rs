@@ -4,7 +4,7 @@
 //! so nights, weekends and outages are not returns of zero. When the samples run out of room,
 //! the period grows to the next longer one, which holds a whole number of the shorter.
 
-use domain::Timestamp;
+use domain::{Money, Timestamp};
 
 const SECOND: i64 = 1_000_000_000;
 const MINUTE: i64 = 60 * SECOND;
@@ -28,14 +28,21 @@ pub(super) struct Sample {
     equity: f64,
 }
 
+impl Sample {
+    fn of((period, equity): (i64, Money)) -> Self {
+        Self { period, equity: equity.to_f64() }
+    }
+}
+
 /// The samples so far.
 #[derive(Clone, Debug)]
 pub(super) struct Samples {
     opening: f64,
     rung: usize,
     kept: Vec<Sample>,
-    /// The running period, not yet kept.
-    running: Option<Sample>,
+    /// The running period, not yet kept. Its equity becomes a float when it is over, not at
+    /// every event.
+    running: Option<(i64, Money)>,
     /// The last ns that belongs to the running period.
     running_ends: i64,
 }
@@ -54,26 +61,27 @@ impl Samples {
     }
 
     /// Notes equity at a moment. A moment on the border belongs to the period that ends there.
-    pub(super) fn push(&mut self, time: Timestamp, equity: f64) {
+    #[inline]
+    pub(super) fn push(&mut self, time: Timestamp, equity: Money) {
         let nanos = time.as_nanos();
         if nanos <= self.running_ends
-            && let Some(running) = &mut self.running
+            && let Some((_, running)) = &mut self.running
         {
-            running.equity = equity;
+            *running = equity;
             return;
         }
         self.begin(nanos, equity);
     }
 
-    fn begin(&mut self, nanos: i64, equity: f64) {
-        self.kept.extend(self.running.take());
+    fn begin(&mut self, nanos: i64, equity: Money) {
+        self.kept.extend(self.running.take().map(Sample::of));
         if self.kept.len() >= CAPACITY && self.rung + 1 < PERIODS.len() {
             self.kept = coarser(&self.kept, PERIODS[self.rung + 1] / PERIODS[self.rung]);
             self.rung += 1;
         }
         let length = PERIODS[self.rung];
         let period = (nanos.saturating_sub(1)).div_euclid(length);
-        self.running = Some(Sample { period, equity });
+        self.running = Some((period, equity));
         self.running_ends = (period + 1).saturating_mul(length);
     }
 
@@ -81,7 +89,7 @@ impl Samples {
     /// history those over its shortest period.
     pub(super) fn returns(&self) -> Returns {
         let mut samples = self.kept.clone();
-        samples.extend(self.running);
+        samples.extend(self.running.map(Sample::of));
         let mut chosen = (self.rung, samples.clone());
         for rung in self.rung + 1..=DAY.max(self.rung) {
             samples = coarser(&samples, PERIODS[rung] / PERIODS[rung - 1]);

@@ -247,6 +247,7 @@ impl World {
             instrument: self.instruments.get(BTC),
             touch: Some(Touch { bid: Ticks::new(999), ask: Ticks::new(1_001) }),
             last_data: Some(self.now),
+            held: domain::NetLots::ZERO,
             exposure: Exposure::default(),
             open_orders: 0,
         };
@@ -265,7 +266,11 @@ impl World {
 
     fn read(&mut self, due_by: Timestamp) -> Vec<Fill> {
         let first = self.reports.len();
-        self.reports.extend(std::iter::from_fn(|| self.broker.next_report(due_by)));
+        let answers = std::iter::from_fn(|| self.broker.next_answer(due_by));
+        self.reports.extend(answers.filter_map(|(_, answer)| match answer {
+            Event::Report(report) => Some(report),
+            _ => None,
+        }));
         fills(&self.reports[first..])
     }
 }

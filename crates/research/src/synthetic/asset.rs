@@ -5,6 +5,7 @@ use rand_distr::{Distribution as _, StandardNormal};
 
 /// Steps within a bar.
 const STEPS: usize = 8;
+const STEP_COUNT: f64 = 8.0;
 /// The mean number of bars in one regime.
 const REGIME_BARS: u64 = 240;
 /// The mean number of bars between two jumps.
@@ -57,11 +58,11 @@ impl Leader {
     }
 
     pub(super) fn next_bar(&mut self, dice: &mut ChaCha8Rng) -> Path {
-        if dice.next_u64() % REGIME_BARS == 0 {
+        if dice.next_u64().is_multiple_of(REGIME_BARS) {
             let step = 1 + usize::try_from(dice.next_u64() % 3).unwrap_or(0);
             self.regime = (self.regime + step) % REGIMES.len();
         }
-        let jump = if dice.next_u64() % JUMP_BARS == 0 {
+        let jump = if dice.next_u64().is_multiple_of(JUMP_BARS) {
             JUMP_SIZE * self.deviation * normal(dice)
         } else {
             0.0
@@ -69,11 +70,11 @@ impl Leader {
         let (drift, volatility) = REGIMES[self.regime];
         let drift = drift * self.deviation;
         let deviation = libm::sqrt(self.variance);
-        let step_deviation = deviation / libm::sqrt(STEPS as f64);
+        let step_deviation = deviation / libm::sqrt(STEP_COUNT);
         let open = self.price;
         let mut price = open + jump;
         let steps = std::array::from_fn(|_| {
-            price += drift / STEPS as f64 + step_deviation * normal(dice);
+            price += drift / STEP_COUNT + step_deviation * normal(dice);
             price
         });
         let shock = price - open - drift - jump;
@@ -90,7 +91,7 @@ impl Leader {
 #[derive(Clone, Debug)]
 pub(super) struct Spread {
     intercept: f64,
-    spread: f64,
+    apart: f64,
     price: f64,
     pull: f64,
     noise: f64,
@@ -99,19 +100,18 @@ pub(super) struct Spread {
 impl Spread {
     pub(super) fn new(leader: f64, follower: f64, deviation: f64) -> Self {
         let price = libm::log(follower);
-        let pull =
-            1.0 - libm::exp(-std::f64::consts::LN_2 / (SPREAD_HALF_LIFE_BARS * STEPS as f64));
+        let pull = 1.0 - libm::exp(-std::f64::consts::LN_2 / (SPREAD_HALF_LIFE_BARS * STEP_COUNT));
         let kept = 1.0 - pull;
         let noise = SPREAD_SIZE * deviation * libm::sqrt(1.0 - kept * kept);
         let intercept = price - PAIR_SLOPE * libm::log(leader);
-        Self { intercept, spread: 0.0, price, pull, noise }
+        Self { intercept, apart: 0.0, price, pull, noise }
     }
 
     pub(super) fn follow(&mut self, leader: &Path, dice: &mut ChaCha8Rng) -> Path {
         let open = self.price;
         let steps = leader.steps.map(|led| {
-            self.spread += -self.pull * self.spread + self.noise * normal(dice);
-            self.intercept + PAIR_SLOPE * led + self.spread
+            self.apart += -self.pull * self.apart + self.noise * normal(dice);
+            self.intercept + PAIR_SLOPE * led + self.apart
         });
         self.price = steps[STEPS - 1];
         Path::of(open, steps, leader.activity * libm::exp(0.3 * normal(dice)))

@@ -112,7 +112,9 @@ pub(crate) fn engine(instruments: &Instruments, manner: Manner) -> Engine {
     let config = EngineConfig {
         run: RunNumber::FIRST,
         risk,
-        features: FeatureConfig::default(),
+        prices: engine::PriceSource::Book,
+        bars: None,
+        features: Some(FeatureConfig::default()),
         snapshot_interval: Span::from_secs(1),
     };
     let cash = OpeningAccount::with_cash(Money::from_atto(100_000_000 * Money::ATTO_PER_UNIT));

@@ -132,7 +132,9 @@ pub(crate) fn engine() -> Engine {
     let config = EngineConfig {
         run: RunNumber::FIRST,
         risk: RiskConfig::default(),
-        features: FeatureConfig::default(),
+        prices: engine::PriceSource::Book,
+        bars: None,
+        features: Some(FeatureConfig::default()),
         snapshot_interval: Span::from_secs(1),
     };
     let cash = "100000".parse().unwrap();
