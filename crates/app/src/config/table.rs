@@ -120,7 +120,7 @@ fn setting(parameter: &'static Parameter) -> Setting {
     let kind = match parameter.kind {
         ParameterKind::Flag => Kind::Flag,
         ParameterKind::Whole(low, high) => Kind::Whole(low as u64, high as u64),
-        ParameterKind::Milliseconds(low, high) => Kind::Whole(u64::from(low), u64::from(high)),
+        ParameterKind::Milliseconds(low, high) => Kind::Whole(low, high),
         ParameterKind::Real(range) => Kind::Real(range),
         ParameterKind::Quantity(range) | ParameterKind::Rate(range) => Kind::Number(range),
         ParameterKind::Choice(words) => Kind::Choice(words),

@@ -34,7 +34,7 @@ pub enum ParameterKind {
     /// A whole number between two bounds.
     Whole(usize, usize),
     /// A length of event time in whole milliseconds between two bounds.
-    Milliseconds(u32, u32),
+    Milliseconds(u64, u64),
     /// A parameter of statistics, kept as a float.
     Real(Range),
     /// An exact quantity in units of the base asset.
@@ -93,7 +93,7 @@ impl Parameter {
     #[must_use]
     pub const fn milliseconds(
         name: &'static str,
-        bounds: (u32, u32),
+        bounds: (u64, u64),
         default: &'static str,
         purpose: &'static str,
     ) -> Self {

@@ -192,9 +192,9 @@ fn read(parameter: &'static Parameter, text: &str) -> Result<ParamValue, Paramet
             Ok(ParamValue::Whole(number))
         }
         ParameterKind::Milliseconds(low, high) => {
-            let number: u32 = text.parse().map_err(|_| unreadable("whole milliseconds"))?;
+            let number: u64 = text.parse().map_err(|_| unreadable("whole milliseconds"))?;
             within((low..=high).contains(&number), name, text, || format!("from {low} to {high}"))?;
-            Ok(ParamValue::Span(Span::from_millis(i64::from(number))))
+            Ok(ParamValue::Span(Span::from_millis(number.cast_signed())))
         }
         ParameterKind::Real(range) => {
             decimal(parameter, range, text)?;
