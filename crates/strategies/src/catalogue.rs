@@ -5,15 +5,17 @@
 
 use domain::{InstrumentId, Instruments, NumberError, StrategyId};
 use engine::Strategy;
-use market::feature::FeatureConfig;
+use market::{feature::FeatureConfig, indicator::IndicatorError};
 
 use crate::{
-    imbalance,
+    dual_leg, exit, imbalance, moving_average,
+    exit::Guarded,
     parameter::{ParamValues, Parameter, canonical},
 };
 
 /// All strategies, by name.
-pub const CATALOGUE: [&StrategyRow; 1] = [&imbalance::ROW];
+pub const CATALOGUE: [&StrategyRow; 3] =
+    [&dual_leg::ROW, &imbalance::ROW, &moving_average::ROW];
 
 /// Finds a strategy by name; `moving-average` is `moving_average`.
 #[must_use]
@@ -101,11 +103,14 @@ pub enum SetupError {
         /// What it was.
         value: String,
         /// What it may be.
-        allowed: &'static str,
+        allowed: String,
     },
     /// Correct the size or the instrument: they do not fit together.
     #[error("a size does not fit its instrument")]
     Number(#[from] NumberError),
+    /// Correct a window.
+    #[error("an indicator cannot be made as configured")]
+    Indicator(#[from] IndicatorError),
     /// Name at least one instrument.
     #[error("strategy {name} has no instrument to trade")]
     NoInstrument {
@@ -134,7 +139,7 @@ impl StrategyRow {
         ParamValues::defaults(self.parameters())
     }
 
-    /// Makes one.
+    /// Makes one, with the exits its parameters turn on.
     ///
     /// # Errors
     /// [`SetupError`], by what has to be corrected.
@@ -149,6 +154,15 @@ impl StrategyRow {
             }
             InstrumentCount::AtLeastOne | InstrumentCount::ExactlyTwo => {}
         }
-        (self.build)(setup)
+        if let Some((parameter, larger)) = setup.params.contradiction() {
+            let (setting, allowed) = (parameter.name, format!("below `{larger}`"));
+            let value = setup.params.text(setting).unwrap_or_default();
+            return Err(SetupError::OutOfRange { setting, value, allowed });
+        }
+        let strategy = (self.build)(setup)?;
+        Ok(match exit::read(setup.params) {
+            Some(policy) => Box::new(Guarded::new(strategy, policy)),
+            None => strategy,
+        })
     }
 }

@@ -3,7 +3,7 @@
 use domain::{Instrument, Money, Side, Span, Ticks, Timestamp};
 use engine::portfolio::Position;
 
-use super::BILLION;
+use crate::sizing::BILLION;
 
 /// An open position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

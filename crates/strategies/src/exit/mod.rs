@@ -18,7 +18,7 @@ pub use holding::Holding;
 pub use policies::{Composite, MinimumProfit, StopLoss, TakeProfit, TimeLimit, TrailingStop};
 pub use verdict::Verdict;
 
-use domain::{Rate, Span};
+use domain::Span;
 use rust_decimal::Decimal;
 
 use crate::parameter::{ParamValues, Parameter, Range};
@@ -94,12 +94,3 @@ pub fn read(params: &ParamValues) -> Option<Composite> {
     .collect();
     (!policies.is_empty()).then(|| Composite::new(policies))
 }
-
-/// A share in parts of a billion, rounded down; shares have at most nine decimals.
-fn billionths(share: Rate) -> i64 {
-    let parts = share.decimal().checked_mul(Decimal::from(BILLION)).map(|parts| parts.floor());
-    parts.and_then(|parts| i64::try_from(parts).ok()).unwrap_or(i64::MAX)
-}
-
-/// Parts of a whole.
-const BILLION: i64 = 1_000_000_000;

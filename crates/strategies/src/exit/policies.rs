@@ -2,7 +2,8 @@
 
 use domain::{Rate, Span};
 
-use super::{ExitPolicy, Holding, Verdict, billionths};
+use super::{ExitPolicy, Holding, Verdict};
+use crate::sizing::billionths;
 
 /// A stop order where the position has lost a share of its cost.
 #[derive(Clone, Copy, Debug)]

@@ -209,5 +209,5 @@ fn require(
     if holds {
         return Ok(());
     }
-    Err(SetupError::OutOfRange { setting, value: value.to_string(), allowed })
+    Err(SetupError::OutOfRange { setting, value: value.to_string(), allowed: allowed.to_owned() })
 }

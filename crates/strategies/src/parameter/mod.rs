@@ -22,6 +22,8 @@ pub struct Parameter {
     pub kind: ParameterKind,
     /// What holds when nobody sets it.
     pub preset: Preset,
+    /// Another parameter that has to be larger.
+    pub below: Option<&'static str>,
     /// What it does, for people.
     pub purpose: &'static str,
 }
@@ -74,7 +76,7 @@ impl Parameter {
     /// `true` or `false`.
     #[must_use]
     pub const fn flag(name: &'static str, default: &'static str, purpose: &'static str) -> Self {
-        Self { name, kind: ParameterKind::Flag, preset: Preset::Is(default), purpose }
+        Self { name, kind: ParameterKind::Flag, preset: Preset::Is(default), below: None, purpose }
     }
 
     /// A whole number from `bounds.0` to `bounds.1`.
@@ -86,7 +88,7 @@ impl Parameter {
         purpose: &'static str,
     ) -> Self {
         let kind = ParameterKind::Whole(bounds.0, bounds.1);
-        Self { name, kind, preset: Preset::Is(default), purpose }
+        Self { name, kind, preset: Preset::Is(default), below: None, purpose }
     }
 
     /// Whole milliseconds of event time from `bounds.0` to `bounds.1`.
@@ -98,7 +100,7 @@ impl Parameter {
         purpose: &'static str,
     ) -> Self {
         let kind = ParameterKind::Milliseconds(bounds.0, bounds.1);
-        Self { name, kind, preset: Preset::Is(default), purpose }
+        Self { name, kind, preset: Preset::Is(default), below: None, purpose }
     }
 
     /// A parameter of statistics.
@@ -109,13 +111,13 @@ impl Parameter {
         default: &'static str,
         purpose: &'static str,
     ) -> Self {
-        Self { name, kind: ParameterKind::Real(range), preset: Preset::Is(default), purpose }
+        Self { name, kind: ParameterKind::Real(range), preset: Preset::Is(default), below: None, purpose }
     }
 
     /// A quantity above zero in units of the base asset.
     #[must_use]
     pub const fn quantity(name: &'static str, preset: Preset, purpose: &'static str) -> Self {
-        Self { name, kind: ParameterKind::Quantity(QUANTITY), preset, purpose }
+        Self { name, kind: ParameterKind::Quantity(QUANTITY), preset, below: None, purpose }
     }
 
     /// A plain fraction.
@@ -126,7 +128,7 @@ impl Parameter {
         default: &'static str,
         purpose: &'static str,
     ) -> Self {
-        Self { name, kind: ParameterKind::Rate(range), preset: Preset::Is(default), purpose }
+        Self { name, kind: ParameterKind::Rate(range), preset: Preset::Is(default), below: None, purpose }
     }
 
     /// One of some words.
@@ -137,7 +139,13 @@ impl Parameter {
         default: &'static str,
         purpose: &'static str,
     ) -> Self {
-        Self { name, kind: ParameterKind::Choice(words), preset: Preset::Is(default), purpose }
+        Self { name, kind: ParameterKind::Choice(words), preset: Preset::Is(default), below: None, purpose }
+    }
+
+    /// The same parameter, which has to be smaller than `other`.
+    #[must_use]
+    pub const fn below(self, other: &'static str) -> Self {
+        Self { below: Some(other), ..self }
     }
 
     /// The values at both ends of what it may hold; all of them for words and flags.

@@ -1,5 +1,7 @@
 //! The values of a strategy's parameters.
 
+use std::fmt;
+
 use domain::{Qty, Rate, Span};
 use rust_decimal::Decimal;
 
@@ -22,6 +24,34 @@ pub enum ParamValue {
     Rate(Rate),
     /// Of a choice.
     Choice(&'static str),
+}
+
+/// As it is written in a file, without quotes.
+impl fmt::Display for ParamValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(flag) => flag.fmt(f),
+            Self::Whole(number) => number.fmt(f),
+            Self::Span(span) => span.as_millis().fmt(f),
+            Self::Real(number) => number.fmt(f),
+            Self::Quantity(quantity) => quantity.fmt(f),
+            Self::Rate(rate) => rate.decimal().fmt(f),
+            Self::Choice(word) => f.write_str(word),
+        }
+    }
+}
+
+impl ParamValue {
+    /// What can be compared in size.
+    #[expect(clippy::cast_precision_loss, reason = "whole numbers of parameters are small")]
+    const fn size(&self) -> Option<f64> {
+        match *self {
+            Self::Whole(number) => Some(number as f64),
+            Self::Real(number) => Some(number),
+            Self::Span(span) => Some(span.as_nanos() as f64),
+            Self::Flag(_) | Self::Quantity(_) | Self::Rate(_) | Self::Choice(_) => None,
+        }
+    }
 }
 
 /// A value for every parameter a strategy declares, each inside its range.
@@ -69,9 +99,25 @@ impl ParamValues {
         Ok(self)
     }
 
+    /// The first parameter that is not below the one it has to be below.
+    #[must_use]
+    pub fn contradiction(&self) -> Option<(&'static Parameter, &'static str)> {
+        self.0.iter().find_map(|(parameter, value)| {
+            let larger = parameter.below?;
+            let other = self.get(larger)?;
+            (value.size()? >= other.size()?).then_some((*parameter, larger))
+        })
+    }
+
     /// Every parameter with its value, in the order of declaration.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&'static Parameter, &ParamValue)> {
         self.0.iter().map(|(parameter, value)| (*parameter, value))
+    }
+
+    /// A value as it is written in a file, without quotes; `None` for an unknown name.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.get(name).map(|value| value.to_string())
     }
 
     /// Whether a parameter was declared.

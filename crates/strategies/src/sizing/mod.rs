@@ -20,7 +20,7 @@ use crate::{
 use volatility::Volatility;
 
 /// Parts of the equity that a share is counted in.
-const BILLION: i64 = 1_000_000_000;
+pub(crate) const BILLION: i64 = 1_000_000_000;
 const SHARE: Range = Range::above(0, 100, 9);
 
 /// What every strategy that is sized can be told.
@@ -156,7 +156,7 @@ fn share_for(target: f64, volatility: f64, most: i64) -> i64 {
 }
 
 /// A share in billionths; shares have at most nine decimals.
-fn billionths(share: Rate) -> i64 {
+pub(crate) fn billionths(share: Rate) -> i64 {
     let parts = share.decimal().checked_mul(Decimal::from(BILLION)).map(|parts| parts.floor());
     parts.and_then(|parts| i64::try_from(parts).ok()).unwrap_or(i64::MAX)
 }
