@@ -5,10 +5,13 @@
 //! paper and live differ in who calls it and who takes the commands.
 
 use domain::{
-    Control, Event, InstrumentId, Instruments, MarketEvent, NumberError, OrderReport, Record,
-    RunNumber, Span, Stamped, StrategyId, Timestamp, record::StrategySnapshot,
+    Control, Event, InstrumentId, Instruments, MarketData, MarketEvent, NumberError, OrderReport,
+    Record, RunNumber, Span, Stamped, StrategyId, Timestamp,
+    event::{AccountEvent, Split},
+    record::StrategySnapshot,
 };
 use market::{
+    bars::{BarBuilder, BarError, BarRule},
     book::OrderBook,
     feature::{FeatureCalculator, FeatureConfig, FeatureConfigError},
     signal::Suppression,
@@ -16,9 +19,9 @@ use market::{
 };
 
 use crate::{
-    Outputs,
+    Outputs, PriceSource,
     counters::Counters,
-    desk::{Desk, OpenOrders},
+    desk::{Desk, OpenOrders, Scene},
     instrument_state::{Change, InstrumentState},
     intent::{Intent, Intents},
     order::Order,
@@ -38,8 +41,13 @@ pub struct EngineConfig {
     pub run: RunNumber,
     /// The limits.
     pub risk: RiskConfig,
-    /// How features are made.
-    pub features: FeatureConfig,
+    /// What prices come from.
+    pub prices: PriceSource,
+    /// Bars to be built from trades; `None` for none. A session that is priced by bars builds
+    /// none of its own.
+    pub bars: Option<BarRule>,
+    /// How features of the book are made; `None` for none.
+    pub features: Option<FeatureConfig>,
     /// Event time between two [`StrategySnapshot`]s of a strategy.
     pub snapshot_interval: Span,
 }
@@ -70,6 +78,12 @@ pub enum EngineError {
         /// A strategy's name, or the opening account.
         who: String,
     },
+    /// Correct the configuration: such bars never end.
+    #[error("bars cannot be built as configured")]
+    Bars(#[from] BarError),
+    /// Correct the configuration: prices come from bars, so none can be built beside them.
+    #[error("a session that is priced by bars builds none from trades")]
+    BarsTwice,
     /// Correct the configuration: snapshots need a time between them.
     #[error("the snapshot interval must be longer than nothing")]
     NoSnapshotInterval,
@@ -84,8 +98,27 @@ pub struct Engine {
     listeners: Vec<Vec<StrategyId>>,
     desk: Desk,
     intents: Intents,
+    prices: PriceSource,
+    builds_bars: bool,
+    bar_times: BarTimes,
     snapshot_interval: Span,
     next_snapshot: Option<Timestamp>,
+}
+
+/// How many different times of bars the session has seen, and the last of them.
+#[derive(Clone, Copy, Debug, Default)]
+struct BarTimes {
+    count: u64,
+    last: Option<Timestamp>,
+}
+
+impl BarTimes {
+    fn note(&mut self, end: Timestamp) -> u64 {
+        if self.last.is_none_or(|last| end > last) {
+            (self.count, self.last) = (self.count + 1, Some(end));
+        }
+        self.count
+    }
 }
 
 impl Engine {
@@ -102,6 +135,10 @@ impl Engine {
         if config.snapshot_interval <= Span::ZERO {
             return Err(EngineError::NoSnapshotInterval);
         }
+        if config.bars.is_some() && config.prices == PriceSource::Bars {
+            return Err(EngineError::BarsTwice);
+        }
+        let builder = config.bars.map(BarBuilder::new).transpose()?;
         let listeners = listeners(&instruments, &strategies)?;
         let in_session = |index: usize| index < instruments.len();
         if opening.positions.iter().any(|one| {
@@ -110,8 +147,13 @@ impl Engine {
             return Err(EngineError::Unknown { who: "the opening account".into() });
         }
         let market = |instrument| -> Result<InstrumentState, EngineError> {
-            let features = FeatureCalculator::new(config.features, instrument)?;
-            Ok(InstrumentState::new(features))
+            let features = config.features.map(|one| FeatureCalculator::new(one, instrument));
+            Ok(InstrumentState::new(
+                config.prices,
+                instrument,
+                features.transpose()?,
+                builder.clone(),
+            ))
         };
         let markets = instruments.iter().map(market).collect::<Result<_, _>>()?;
         let desk = Desk::new(config.run, config.risk, &instruments, strategies.len(), opening)?;
@@ -122,6 +164,9 @@ impl Engine {
             listeners,
             desk,
             intents: Intents::with_capacity(WISHES_PER_EVENT),
+            prices: config.prices,
+            builds_bars: config.bars.is_some(),
+            bar_times: BarTimes::default(),
             snapshot_interval: config.snapshot_interval,
             next_snapshot: None,
         })
@@ -146,9 +191,12 @@ impl Engine {
         match &input.event {
             Event::Market(market) => self.on_market(market, input, out, probe),
             Event::Report(report) => self.on_report(report, &input.event, now, out),
-            Event::Account(_) => self.desk.counters_mut().alarms += 1,
+            Event::Account(account) => self.on_account(account, &input.event, now, out),
             Event::Control(control) => self.on_control(*control, now, out),
             Event::Clock => self.on_clock(&input.event, now, out),
+        }
+        if self.builds_bars {
+            self.end_bars(now, out);
         }
         if self.next_snapshot.is_none_or(|due| now >= due) {
             self.snapshot_strategies(now, out);
@@ -166,23 +214,67 @@ impl Engine {
         self.desk.counters_mut().market_updates += 1;
         let state = &mut self.markets[id.index()];
         let change = state.apply(&market.data, now, self.desk.counters_mut(), probe);
-        match change {
-            Change::Lost => return self.desk.withdraw_from(id, now, out),
-            Change::Book | Change::Synced => self.mark(id),
-            Change::Other | Change::Live => {}
+        match (change, &market.data) {
+            (Change::Lost, _) => return self.desk.withdraw_from(id, now, out),
+            (Change::Split, MarketData::Split(split)) => self.split(id, *split, now, out),
+            (Change::Price | Change::Synced, data) => {
+                if let MarketData::Bar(bar) = data {
+                    self.markets[id.index()].note_round(self.bar_times.note(bar.end));
+                }
+                self.mark(id);
+            }
+            _ => {}
         }
         if matches!(change, Change::Synced | Change::Live) {
             self.desk.unpause(id);
         }
+        self.consult_listeners(id, &input.event, now, out);
+    }
+
+    /// Asks everybody who hears about an instrument, and pursues what they wish there.
+    fn consult_listeners(
+        &mut self,
+        id: InstrumentId,
+        event: &Event<'_>,
+        now: Timestamp,
+        out: &mut Outputs,
+    ) {
         let usable = self.markets[id.index()].is_usable();
         for place in 0..self.listeners[id.index()].len() {
             let strategy = self.listeners[id.index()][place];
             if usable {
-                self.consult(strategy, &input.event, now, out);
+                self.consult(strategy, event, now, out);
                 self.pursue(strategy, id, now, out);
             } else {
                 self.desk.withheld(strategy, Suppression::OutOfSync);
             }
+        }
+    }
+
+    /// Lets the bars be heard of that a trade or the passing of time has ended. Such an event
+    /// follows from the one before it, so it is no input of its own.
+    fn end_bars(&mut self, now: Timestamp, out: &mut Outputs) {
+        for place in 0..self.instruments.len() {
+            let index = u16::try_from(place).expect("a table of instruments counts in 16 bits");
+            self.end_bar(InstrumentId::new(index), now, out);
+        }
+    }
+
+    fn end_bar(&mut self, id: InstrumentId, now: Timestamp, out: &mut Outputs) {
+        while let Some(bar) = self.markets[id.index()].built_by(now) {
+            self.markets[id.index()].note_built(bar, self.desk.counters_mut());
+            let data = MarketData::Bar(bar);
+            let event = Event::Market(MarketEvent { instrument: id, exchange_time: None, data });
+            self.consult_listeners(id, &event, now, out);
+        }
+    }
+
+    /// Prices and quantities are in other units from now on.
+    fn split(&mut self, id: InstrumentId, split: Split, now: Timestamp, out: &mut Outputs) {
+        self.desk.split(id, split.ratio, now, out);
+        // A book comes in new units by itself.
+        if self.prices != PriceSource::Book {
+            self.mark(id);
         }
     }
 
@@ -197,6 +289,19 @@ impl Engine {
         if let Some(strategy) = owner {
             self.consult(strategy, event, now, out);
             self.pursue(strategy, report.instrument, now, out);
+        }
+    }
+
+    fn on_account(
+        &mut self,
+        account: &AccountEvent,
+        event: &Event<'_>,
+        now: Timestamp,
+        out: &mut Outputs,
+    ) {
+        if self.desk.account(account, &self.instruments, now, out) {
+            self.consult(account.strategy, event, now, out);
+            self.pursue(account.strategy, account.instrument, now, out);
         }
     }
 
@@ -244,9 +349,14 @@ impl Engine {
         self.strategies[strategy.index()].on_event(event, &view, &mut self.intents);
         self.desk.accept(strategy, &self.intents, now, out);
         for wish in self.intents.wishes() {
-            if let Intent::Target { instrument, .. } = *wish {
-                let market = &self.markets[instrument.index()];
-                self.desk.pursue(strategy, instrument, &self.instruments, market, now, out);
+            if let Intent::Target { instrument, .. } | Intent::Protect { instrument, .. } = *wish {
+                let scene = Scene {
+                    instruments: &self.instruments,
+                    market: &self.markets[instrument.index()],
+                    bar_round: self.bar_times.count,
+                    now,
+                };
+                self.desk.pursue(strategy, instrument, scene, out);
             }
         }
     }
@@ -258,8 +368,13 @@ impl Engine {
         now: Timestamp,
         out: &mut Outputs,
     ) {
-        let market = &self.markets[instrument.index()];
-        self.desk.pursue(strategy, instrument, &self.instruments, market, now, out);
+        let scene = Scene {
+            instruments: &self.instruments,
+            market: &self.markets[instrument.index()],
+            bar_round: self.bar_times.count,
+            now,
+        };
+        self.desk.pursue(strategy, instrument, scene, out);
     }
 
     fn mark(&mut self, id: InstrumentId) {
@@ -303,6 +418,12 @@ impl Engine {
         }
     }
 
+    /// What prices come from.
+    #[must_use]
+    pub const fn prices(&self) -> PriceSource {
+        self.prices
+    }
+
     /// An instrument's book. Out of sync it holds what it last held: ask [`Self::in_sync`].
     #[must_use]
     pub fn book(&self, id: InstrumentId) -> &OrderBook {
@@ -315,7 +436,8 @@ impl Engine {
         self.markets[id.index()].in_sync()
     }
 
-    /// The latest picture of an instrument for other threads; `None` while out of sync.
+    /// The latest picture of an instrument for other threads; `None` while its prices cannot
+    /// be trusted.
     #[must_use]
     pub fn latest_view(&self, id: InstrumentId) -> Option<SnapshotView> {
         self.markets[id.index()].view()

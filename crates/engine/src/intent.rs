@@ -7,6 +7,8 @@
 use domain::{InstrumentId, NetLots, OrderType, Ticks};
 use market::signal::Suppression;
 
+use crate::protection::Protection;
+
 /// Where the limit of an order is put at the moment it is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitPolicy {
@@ -37,6 +39,9 @@ impl OrderStyle {
     /// Takes what the best price of the other side gives and leaves nothing behind.
     pub const IMMEDIATE: Self =
         Self { order_type: OrderType::ImmediateOrCancel, limit: LimitPolicy::OppositeTouch };
+    /// Takes what is there at any price.
+    pub const MARKET: Self =
+        Self { order_type: OrderType::Market, limit: LimitPolicy::OppositeTouch };
 }
 
 /// One wish.
@@ -51,10 +56,17 @@ pub enum Intent {
         /// How to get there.
         style: OrderStyle,
     },
-    /// Forget the target and withdraw the own open orders.
+    /// Forget the target and withdraw the own open orders, except those of a protection.
     Withdraw {
         /// In what.
         instrument: InstrumentId,
+    },
+    /// Close the position when the market gets there.
+    Protect {
+        /// In what.
+        instrument: InstrumentId,
+        /// Where.
+        protection: Protection,
     },
 }
 
@@ -79,7 +91,12 @@ impl Intents {
         self.wishes.push(Intent::Target { instrument, position, style });
     }
 
-    /// Forgets the target and withdraws the own open orders.
+    /// Wishes that the position is closed at a stop or at a target; see [`Protection`].
+    pub fn protect(&mut self, instrument: InstrumentId, protection: Protection) {
+        self.wishes.push(Intent::Protect { instrument, protection });
+    }
+
+    /// Forgets the target and withdraws the own open orders, except those of a protection.
     pub fn withdraw(&mut self, instrument: InstrumentId) {
         self.wishes.push(Intent::Withdraw { instrument });
     }

@@ -1,10 +1,12 @@
-//! An indicator takes all its memory when it is made.
-
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+//! An indicator takes all its memory when it is made, and bars need none but for the output.
 
 use std::hint::black_box;
 
-use market::indicator::{CATALOGUE, Candle};
+use domain::{Lots, Span, Ticks, Timestamp};
+use market::{
+    bars::{Arrival, BarBuilder, BarRule},
+    indicator::{CATALOGUE, Candle},
+};
 
 fn candle(index: u32) -> Candle {
     let middle = 100.0 + (f64::from(index) * 0.37).sin() * 8.0;
@@ -24,6 +26,28 @@ fn no_indicator_allocates_after_it_was_made() {
             indicator.reset();
         });
         assert_eq!(counts.count_total, 0, "{}", row.name);
+    }
+}
+
+#[test]
+fn a_bar_builder_allocates_nothing_while_the_output_has_room() {
+    let rules =
+        [BarRule::Time(Span::from_secs(60)), BarRule::Ticks(7), BarRule::Volume(Lots::new(50))];
+    for rule in rules {
+        let mut builder = BarBuilder::new(rule).unwrap();
+        let (mut out, mut bars) = (Vec::with_capacity(8), 0);
+        let counts = allocation_counter::measure(|| {
+            for index in 0..5_000 {
+                let (time, price) = (Timestamp::from_millis(index * 5_000), Ticks::new(index % 90));
+                let quantity = Lots::new(1 + index % 40);
+                let arrival = builder.push(time, price, quantity, &mut out);
+                assert_eq!(arrival, Ok(Arrival::Counted));
+                bars += out.len();
+                out.clear();
+            }
+        });
+        assert!(bars > 300, "{bars} bars by {rule:?}");
+        assert_eq!(counts.count_total, 0, "{rule:?}");
     }
 }
 

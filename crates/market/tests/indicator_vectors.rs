@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 #![expect(clippy::disallowed_methods, reason = "a test reads recordings")]
+#![expect(clippy::print_stdout, reason = "the comparison is shown")]
 
 use market::indicator::{CATALOGUE, Candle, IndicatorRow, find};
 use serde_json::Value;

@@ -8,14 +8,14 @@ use engine::Strategy;
 use market::{feature::FeatureConfig, indicator::IndicatorError};
 
 use crate::{
-    dual_leg, exit, imbalance, moving_average,
+    dual_leg, exit,
     exit::Guarded,
+    imbalance, moving_average,
     parameter::{ParamValues, Parameter, canonical},
 };
 
 /// All strategies, by name.
-pub const CATALOGUE: [&StrategyRow; 3] =
-    [&dual_leg::ROW, &imbalance::ROW, &moving_average::ROW];
+pub const CATALOGUE: [&StrategyRow; 3] = [&dual_leg::ROW, &imbalance::ROW, &moving_average::ROW];
 
 /// Finds a strategy by name; `moving-average` is `moving_average`.
 #[must_use]

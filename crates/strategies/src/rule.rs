@@ -11,9 +11,7 @@ use domain::{
 use engine::{Intents, OrderStyle, Strategy, View};
 use market::indicator::Candle;
 
-use crate::{
-    DecidesOn, Needs, ParamValues, Parameter, Setup, SetupError, sizing::Sizer,
-};
+use crate::{DecidesOn, Needs, ParamValues, Parameter, Setup, SetupError, sizing::Sizer};
 
 /// Which way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -40,6 +40,8 @@ pub fn engine_of(
     let engine_config = EngineConfig {
         run,
         risk: risk(config),
+        prices: engine::PriceSource::Book,
+        bars: None,
         features: features(config)?,
         snapshot_interval: config.strategy.persistence.snapshot_interval,
     };
@@ -99,11 +101,11 @@ fn risk(config: &Config) -> RiskConfig {
     }
 }
 
-/// The features of the configured strategy; the program's own where it needs none.
-fn features(config: &Config) -> Result<FeatureConfig> {
+/// The features that the configured strategy looks at, if any.
+fn features(config: &Config) -> Result<Option<FeatureConfig>> {
     let buffer_capacity = config.strategy.performance.buffer_capacity;
-    let features = needs(config)?.features.unwrap_or_default();
-    Ok(FeatureConfig { buffer_capacity, ..features })
+    let features = needs(config)?.features;
+    Ok(features.map(|features| FeatureConfig { buffer_capacity, ..features }))
 }
 
 /// Makes the pretend exchange of a configuration.

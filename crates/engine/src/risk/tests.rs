@@ -56,6 +56,7 @@ impl Bench {
             instrument: self.table.get(InstrumentId::new(0)),
             touch: self.touch,
             last_data: self.last_data,
+            held: self.exposure.position,
             exposure: self.exposure,
             open_orders: self.open_orders,
         };

@@ -247,6 +247,7 @@ impl World {
             instrument: self.instruments.get(BTC),
             touch: Some(Touch { bid: Ticks::new(999), ask: Ticks::new(1_001) }),
             last_data: Some(self.now),
+            held: domain::NetLots::ZERO,
             exposure: Exposure::default(),
             open_orders: 0,
         };

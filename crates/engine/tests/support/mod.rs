@@ -75,6 +75,7 @@ impl Strategy for Puppet {
                     out.target(instrument, position, style);
                 }
                 Intent::Withdraw { instrument } => out.withdraw(instrument),
+                Intent::Protect { instrument, protection } => out.protect(instrument, protection),
             }
         }
     }
@@ -91,7 +92,9 @@ pub fn config(risk: RiskConfig) -> EngineConfig {
     EngineConfig {
         run: RunNumber::FIRST,
         risk,
-        features: FeatureConfig::default(),
+        prices: engine::PriceSource::Book,
+        bars: None,
+        features: Some(FeatureConfig::default()),
         snapshot_interval: Span::from_secs(60),
     }
 }

@@ -26,6 +26,9 @@ pub struct Account {
     pub realized_pnl: Money,
     /// All fees paid so far.
     pub fees: Money,
+    /// Funding, interest, dividends and the like received so far; negative is paid.
+    #[serde(default)]
+    pub carry: Money,
     /// When it last changed.
     pub updated: Timestamp,
     /// The journal holds a fill that made this, but no account record that says so.
@@ -43,6 +46,7 @@ impl Account {
             cost_basis: Money::ZERO,
             realized_pnl: Money::ZERO,
             fees: Money::ZERO,
+            carry: Money::ZERO,
             updated: Timestamp::EPOCH,
             unrecorded: false,
         }
@@ -70,7 +74,7 @@ impl Account {
             cost_basis: self.cost_basis,
             realized_pnl: self.realized_pnl,
             fees: self.fees,
-            carry: Money::ZERO,
+            carry: self.carry,
             cash,
         })
     }
@@ -120,6 +124,7 @@ impl Account {
             cost_basis: cost.checked_add(paid_opening).ok_or(OVERFLOW)?,
             realized_pnl: self.realized_pnl.checked_add(gained).ok_or(OVERFLOW)?,
             fees: self.fees.checked_add(fill.fee).ok_or(OVERFLOW)?,
+            carry: self.carry,
             updated: fill.time,
             unrecorded: true,
         };

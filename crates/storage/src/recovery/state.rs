@@ -226,6 +226,7 @@ impl State {
             cost_basis: record.cost_basis,
             realized_pnl: record.realized_pnl,
             fees: record.fees,
+            carry: record.carry,
             updated: record.time,
             unrecorded: false,
         };

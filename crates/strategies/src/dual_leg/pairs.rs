@@ -10,16 +10,13 @@
 //! Where one leg has no bar at a time, nothing is decided at that time. A pair of which only
 //! one leg could be had is given up.
 
-use domain::{
-    Event, InstrumentId, Lots, MarketData, NetLots, Side, StrategyId, Timestamp,
-};
+use domain::{Event, InstrumentId, Lots, MarketData, NetLots, Side, StrategyId, Timestamp};
 use engine::{Intents, OrderStyle, Strategy, View};
 
 use super::RollingFit;
 use crate::{
     InstrumentCount, Needs, ParamValues, Parameter, Setup, SetupError, StrategyRow,
-    parameter::Range,
-    sizing,
+    parameter::Range, sizing,
 };
 
 /// Its place in the catalogue.

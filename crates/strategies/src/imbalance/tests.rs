@@ -226,7 +226,9 @@ impl Room {
         let config = EngineConfig {
             run: RunNumber::FIRST,
             risk: RiskConfig::default(),
-            features: FeatureConfig::default(),
+            prices: engine::PriceSource::Book,
+            bars: None,
+            features: Some(FeatureConfig::default()),
             snapshot_interval: Span::from_secs(60),
         };
         let carried = OpeningPosition {
@@ -236,6 +238,7 @@ impl Room {
             cost_basis: Money::from_atto(i128::from(held) * 60 * Money::ATTO_PER_UNIT),
             realized_pnl: Money::ZERO,
             fees: Money::ZERO,
+            carry: Money::ZERO,
         };
         let cash = OpeningAccount::with_cash("100000".parse().unwrap());
         let opening = OpeningAccount { positions: vec![carried], ..cash };

@@ -111,7 +111,13 @@ impl Parameter {
         default: &'static str,
         purpose: &'static str,
     ) -> Self {
-        Self { name, kind: ParameterKind::Real(range), preset: Preset::Is(default), below: None, purpose }
+        Self {
+            name,
+            kind: ParameterKind::Real(range),
+            preset: Preset::Is(default),
+            below: None,
+            purpose,
+        }
     }
 
     /// A quantity above zero in units of the base asset.
@@ -128,7 +134,13 @@ impl Parameter {
         default: &'static str,
         purpose: &'static str,
     ) -> Self {
-        Self { name, kind: ParameterKind::Rate(range), preset: Preset::Is(default), below: None, purpose }
+        Self {
+            name,
+            kind: ParameterKind::Rate(range),
+            preset: Preset::Is(default),
+            below: None,
+            purpose,
+        }
     }
 
     /// One of some words.
@@ -139,7 +151,13 @@ impl Parameter {
         default: &'static str,
         purpose: &'static str,
     ) -> Self {
-        Self { name, kind: ParameterKind::Choice(words), preset: Preset::Is(default), below: None, purpose }
+        Self {
+            name,
+            kind: ParameterKind::Choice(words),
+            preset: Preset::Is(default),
+            below: None,
+            purpose,
+        }
     }
 
     /// The same parameter, which has to be smaller than `other`.

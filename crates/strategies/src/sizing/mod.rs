@@ -130,7 +130,11 @@ impl Sizer {
 ///
 /// # Errors
 /// [`NumberError::Overflow`] when it does not fit.
-pub fn lots_worth(worth: Money, price: Ticks, instrument: &Instrument) -> Result<Lots, NumberError> {
+pub fn lots_worth(
+    worth: Money,
+    price: Ticks,
+    instrument: &Instrument,
+) -> Result<Lots, NumberError> {
     let overflow = NumberError::Overflow { what: "the size of a position" };
     let one_lot = instrument.notional(price, Lots::new(1))?;
     if one_lot <= Money::ZERO {

@@ -3,11 +3,12 @@
 //! It alone owns orders, accounts and the risk gate, so an order exists exactly if it was
 //! approved, recorded, counted and sent, in one function.
 
+mod booking;
+mod protect;
+
 use domain::{
-    Fill, Instrument, InstrumentId, Instruments, Money, NewOrder, NumberError, OrderReport,
-    OrderStatus, OrderType, PositionEffect, Record, ReportKind, RunNumber, Side, StrategyId, Ticks,
-    Timestamp,
-    record::{AccountRecord, OrderChanged},
+    Instrument, InstrumentId, Instruments, Money, NewOrder, NumberError, OrderStatus, OrderType,
+    Record, RunNumber, Side, StrategyId, Ticks, Timestamp, record::OrderChanged,
 };
 use market::signal::Suppression;
 
@@ -17,11 +18,23 @@ use crate::{
     digest::CommandDigest,
     instrument_state::InstrumentState,
     intent::{Intent, Intents, LimitPolicy},
-    order::{Applied, Order, OrderManager, PendingValue},
+    order::{Applied, Order, OrderManager, PendingValue, Purpose},
     portfolio::{OpeningAccount, Portfolio},
+    protection::{Guard, Guards},
     risk::{Exposure, Facts, RiskConfig, RiskGate, RiskRule, Touch, Wanted},
     wish::{Step, Wish, Wishes, next_step},
 };
+
+/// Where the next step of a wish or of a protection is worked out.
+#[derive(Clone, Copy)]
+pub(crate) struct Scene<'a> {
+    pub(crate) instruments: &'a Instruments,
+    /// The market of the instrument that it is about.
+    pub(crate) market: &'a InstrumentState,
+    /// How many times of bars the session has seen.
+    pub(crate) bar_round: u64,
+    pub(crate) now: Timestamp,
+}
 
 /// Orders, accounts and the gate.
 #[derive(Debug)]
@@ -30,6 +43,7 @@ pub(crate) struct Desk {
     portfolio: Portfolio,
     gate: RiskGate,
     wishes: Wishes,
+    guards: Guards,
     counters: Counters,
     tallies: Vec<Tally>,
     digest: CommandDigest,
@@ -46,12 +60,15 @@ impl Desk {
     ) -> Result<Self, NumberError> {
         let mut gate = RiskGate::new(risk, instruments)?;
         gate.set_killed(opening.kill_switch);
-        let capacity = gate.config().max_open_orders;
+        // A protection has two orders, and two more while these are replaced.
+        let protections = 4 * strategies * instruments.len();
+        let capacity = gate.config().max_open_orders.saturating_add(protections);
         Ok(Self {
             orders: OrderManager::new(run, opening.next_order, capacity),
             portfolio: Portfolio::new(strategies, instruments.len(), opening)?,
             gate,
             wishes: Wishes::new(strategies, instruments.len()),
+            guards: Guards::new(strategies, instruments.len()),
             counters: Counters::default(),
             tallies: vec![Tally::default(); strategies],
             digest: CommandDigest::default(),
@@ -82,25 +99,46 @@ impl Desk {
                 Intent::Withdraw { instrument } => {
                     self.wishes.of_mut(strategy, instrument).target = None;
                     let own = |order: &Order| {
-                        order.strategy() == strategy && order.instrument() == instrument
+                        order.serves_wish()
+                            && order.strategy() == strategy
+                            && order.instrument() == instrument
                     };
                     self.withdraw(own, now, out);
                 }
+                Intent::Protect { .. } => {}
+            }
+        }
+        // The position that a protection is for is that of the wishes at the same event.
+        for intent in intents.wishes() {
+            if let Intent::Protect { instrument, protection } = *intent {
+                self.protect(strategy, instrument, protection);
             }
         }
     }
 
-    /// Takes the next step toward a strategy's wish in an instrument.
+    /// Takes the next step toward a strategy's wish in an instrument, then brings what protects
+    /// its position in line: an exit goes before the stop that guards what is left.
     pub(crate) fn pursue(
         &mut self,
         strategy: StrategyId,
         id: InstrumentId,
-        instruments: &Instruments,
-        market: &InstrumentState,
-        now: Timestamp,
+        scene: Scene<'_>,
         out: &mut Outputs,
     ) {
-        let instrument = instruments.get(id);
+        self.pursue_wish(strategy, id, scene, out);
+        if self.guards.of(strategy, id).is_active() {
+            self.bring_in_line(strategy, id, scene, out);
+        }
+    }
+
+    fn pursue_wish(
+        &mut self,
+        strategy: StrategyId,
+        id: InstrumentId,
+        scene: Scene<'_>,
+        out: &mut Outputs,
+    ) {
+        let Scene { instruments, market, now, .. } = scene;
         let wish = self.wishes.of(strategy, id);
         let Some((target, style)) = wish.target else { return };
         let held = self.portfolio.position(strategy, id).quantity;
@@ -109,22 +147,24 @@ impl Desk {
             Step::Nothing => {}
             Step::Withdraw(side) => {
                 let surplus = |order: &Order| {
-                    order.strategy() == strategy && order.instrument() == id && order.side() == side
+                    order.serves_wish()
+                        && order.strategy() == strategy
+                        && order.instrument() == id
+                        && order.side() == side
                 };
                 self.withdraw(surplus, now, out);
             }
             Step::Order(side, _) if wish.is_paused(side, now) => {}
             Step::Order(side, quantity) => {
-                let touch = market.touch();
                 let limit = match style.order_type {
                     OrderType::Market => None,
-                    // Without a price there is no order: the wish waits for the book.
-                    _ => match price_of(style.limit, side, touch) {
+                    // Without a price there is no order: the wish waits for the market.
+                    _ => match price_of(style.limit, side, market.touch()) {
                         None => return,
                         price => price,
                     },
                 };
-                let exposure = self.exposure(instrument, instruments);
+                let exposure = self.exposure(instruments.get(id), instruments);
                 let under_way = pending.on(side);
                 let wanted = Wanted { instrument: id, side, quantity, under_way };
                 let Some(quantity) = self.gate.clip(wanted, &exposure) else { return };
@@ -137,26 +177,36 @@ impl Desk {
                     quantity,
                     limit,
                     trigger: None,
-                    effect: PositionEffect::Any,
+                    effect: self.effect_of_exit(strategy, id, side),
                     created: now,
                 };
-                let facts = Facts {
-                    now,
-                    instrument,
-                    touch,
-                    last_data: market.last_data(),
-                    exposure,
-                    open_orders: self.orders.len(),
-                };
-                self.place(order, &facts, out);
+                let placed = self.place(order, Purpose::Wish, scene, exposure, out);
+                let wish = self.wishes.of_mut(strategy, id);
+                if placed { wish.unpause() } else { wish.refused(side, now) }
             }
         }
     }
 
-    fn place(&mut self, order: NewOrder, facts: &Facts<'_>, out: &mut Outputs) {
-        let wish = self.wishes.of_mut(order.strategy, order.instrument);
+    /// Sends an order if the gate lets it through, and says whether it did.
+    fn place(
+        &mut self,
+        order: NewOrder,
+        purpose: Purpose,
+        scene: Scene<'_>,
+        exposure: Exposure,
+        out: &mut Outputs,
+    ) -> bool {
+        let facts = Facts {
+            now: scene.now,
+            instrument: scene.instruments.get(order.instrument),
+            touch: scene.market.touch(),
+            last_data: scene.market.last_data(scene.now, scene.bar_round),
+            held: self.portfolio.position(order.strategy, order.instrument).quantity,
+            exposure,
+            open_orders: self.orders.len(),
+        };
         let reserve_price = self.gate.reserve_price(&order, facts.touch);
-        let approved = match (self.gate.approve(order, facts), reserve_price) {
+        let approved = match (self.gate.approve(order, &facts), reserve_price) {
             (Ok(approved), Some(price)) => Ok((approved, price)),
             (Ok(_), None) => Err(RiskRule::NotionalLimit),
             (Err(rule), _) => Err(rule),
@@ -165,11 +215,10 @@ impl Desk {
             Ok(approved) => approved,
             Err(rule) => {
                 self.counters.rejected[rule.index()] += 1;
-                return wish.refused(order.side, facts.now);
+                return false;
             }
         };
-        wish.unpause();
-        self.orders.open(approved, reserve_price);
+        self.orders.open(approved, purpose, reserve_price);
         out.records.push(Record::Placed(order));
         if let Applied::Changed(sent) = self.orders.sent(order.id) {
             out.records.push(changed(&sent, facts.now));
@@ -178,7 +227,9 @@ impl Desk {
         self.digest.order(&order);
         self.counters.orders += 1;
         self.tallies[order.strategy.index()].orders += 1;
+        true
     }
+
     /// Withdraws every open order that `concerns` names, once. Orders that cannot rest end
     /// by themselves, and those of unknown fate wait for evidence.
     fn withdraw(&mut self, concerns: impl Fn(&Order) -> bool, now: Timestamp, out: &mut Outputs) {
@@ -196,96 +247,14 @@ impl Desk {
         }
     }
 
-    /// Withdraws everything that rests in an instrument whose market cannot be trusted.
+    /// Withdraws what rests for a wish in an instrument whose market cannot be trusted. What
+    /// protects a position stays: it is for the time when nobody looks.
     pub(crate) fn withdraw_from(&mut self, id: InstrumentId, now: Timestamp, out: &mut Outputs) {
-        self.withdraw(|order| order.instrument() == id, now, out);
+        self.withdraw(|order| order.serves_wish() && order.instrument() == id, now, out);
     }
 
-    /// Takes a venue's word on an order. Gives back whose order it was.
-    pub(crate) fn report(
-        &mut self,
-        report: &OrderReport,
-        instruments: &Instruments,
-        now: Timestamp,
-        out: &mut Outputs,
-    ) -> Option<StrategyId> {
-        if let ReportKind::Filled(fill) = &report.kind
-            && (self.portfolio.has_booked(fill.trade) || fill.quantity.get() <= 0)
-        {
-            self.counters.duplicate_fills += u64::from(fill.quantity.get() > 0);
-            self.counters.alarms += u64::from(fill.quantity.get() <= 0);
-            return None;
-        }
-        let owner = self.orders.owner(report.order);
-        let applied = self.orders.apply(report);
-        self.note(applied, report, out);
-        match &report.kind {
-            ReportKind::Filled(fill) => {
-                // A fill is never dropped: one of an order that nobody knows moves the first
-                // strategy's account, and the alarm above says so.
-                let strategy = owner.unwrap_or(StrategyId::new(0));
-                self.book(strategy, fill, instruments.get(fill.instrument), now, out);
-            }
-            ReportKind::Rejected(_) => {
-                self.counters.refused_by_venue += 1;
-                if let Applied::Changed(order) = applied {
-                    self.wishes
-                        .of_mut(order.strategy(), order.instrument())
-                        .refused(order.side(), now);
-                }
-            }
-            ReportKind::CancelRejected(_) => self.counters.cancel_rejects += 1,
-            ReportKind::Accepted | ReportKind::Cancelled | ReportKind::Expired(_) => {}
-        }
-        owner
-    }
-
-    /// Writes down what a report did to its order, and whether that may be.
-    fn note(&mut self, applied: Applied, report: &OrderReport, out: &mut Outputs) {
-        match applied {
-            Applied::Changed(order) | Applied::LateFill(order) => {
-                out.records.push(changed(&order, report.time));
-                self.counters.late_fills += u64::from(matches!(applied, Applied::LateFill(_)));
-                self.counters.alarms += u64::from(contradicts(&order, report));
-            }
-            Applied::Unchanged(_) => {}
-            Applied::Illegal(_) | Applied::NoSuchOrder => self.counters.alarms += 1,
-        }
-    }
-
-    fn book(
-        &mut self,
-        strategy: StrategyId,
-        fill: &Fill,
-        instrument: &Instrument,
-        now: Timestamp,
-        out: &mut Outputs,
-    ) {
-        let known = strategy.index() < self.tallies.len();
-        if !known || self.portfolio.book(strategy, fill, instrument).is_err() {
-            // The money cannot be counted: stop rather than go on wrong.
-            self.counters.alarms += 1;
-            return self.kill(now, out);
-        }
-        let position = self.portfolio.position(strategy, fill.instrument);
-        out.records.push(Record::Account(AccountRecord {
-            time: fill.time,
-            strategy,
-            instrument: fill.instrument,
-            position: position.quantity,
-            cost_basis: position.cost_basis,
-            realized_pnl: position.realized_pnl,
-            fees: position.fees,
-            carry: Money::ZERO,
-            cash: self.portfolio.cash(),
-        }));
-        self.digest.fill(fill);
-        self.counters.fills += 1;
-        self.tallies[strategy.index()].fills += 1;
-    }
-
-    /// Turns the kill switch on: everything is withdrawn, every wish forgotten, and every
-    /// later one refused.
+    /// Turns the kill switch on: everything is withdrawn, every wish and every protection
+    /// forgotten, and every later one refused.
     pub(crate) fn kill(&mut self, now: Timestamp, out: &mut Outputs) {
         self.gate.set_killed(true);
         self.forget_wishes();
@@ -318,14 +287,17 @@ impl Desk {
     /// Lets refused wishes in an instrument be tried again at once.
     pub(crate) fn unpause(&mut self, instrument: InstrumentId) {
         self.wishes.in_instrument(instrument).for_each(Wish::unpause);
+        self.guards.in_instrument(instrument).for_each(Guard::unpause);
     }
 
     fn unpause_all(&mut self) {
         self.wishes.all().for_each(Wish::unpause);
+        self.guards.all().for_each(Guard::unpause);
     }
 
     fn forget_wishes(&mut self) {
         self.wishes.all().for_each(|wish| wish.target = None);
+        self.guards.all().for_each(Guard::forget);
     }
 
     /// What is at stake. What does not fit the arithmetic counts as boundless, so that only
@@ -415,13 +387,6 @@ fn price_of(policy: LimitPolicy, side: Side, touch: Option<Touch>) -> Option<Tic
         (LimitPolicy::OppositeTouch, Side::Sell) | (LimitPolicy::OwnTouch, Side::Buy) => Side::Buy,
     };
     touch.map(|touch| if near == Side::Sell { touch.ask } else { touch.bid })
-}
-
-/// Whether a fill is more than was ordered, or something else.
-fn contradicts(order: &Order, report: &OrderReport) -> bool {
-    let ReportKind::Filled(fill) = &report.kind else { return false };
-    order.filled() > order.request().quantity
-        || (fill.side, fill.instrument) != (order.side(), order.instrument())
 }
 
 fn changed(order: &Order, time: Timestamp) -> Record<'static> {
