@@ -11,9 +11,9 @@ mod waiting;
 use std::borrow::Cow;
 
 use domain::{
-    Bps, Fill, InstrumentId, Instruments, Level, Lots, Market, MarketData, MarketEvent, Money,
-    NewOrder, OrderId, OrderReport, OrderType, Qty, Refusal, ReportKind, RunNumber, Side, Span,
-    StrategyId, Ticks, Timestamp,
+    Bps, Event, Fill, InstrumentId, Instruments, Level, Lots, Market, MarketData, MarketEvent,
+    Money, NewOrder, OrderId, OrderReport, OrderType, Qty, Refusal, ReportKind, RunNumber, Side,
+    Span, StrategyId, Ticks, Timestamp,
     event::{BookLoss, Trade},
     instrument::InstrumentSpec,
 };
@@ -54,6 +54,10 @@ fn ms(millis: i64) -> Timestamp {
 /// No order latency, so that an order meets the book before the next event.
 fn config(fill_model: FillModel) -> PaperConfig {
     PaperConfig { fill_model, order_latency: Span::ZERO, ..PaperConfig::new(RUN, 7) }
+}
+
+fn report_of(answer: Event<'_>) -> Option<OrderReport> {
+    if let Event::Report(report) = answer { Some(report) } else { None }
 }
 
 fn levels(pairs: &[(i64, i64)]) -> Cow<'static, [Level]> {
@@ -189,7 +193,8 @@ impl Stage {
 
     /// Every report so far that was not read yet.
     fn reports(&mut self) -> Vec<OrderReport> {
-        std::iter::from_fn(|| self.broker.next_report(Timestamp::MAX)).collect()
+        let answers = std::iter::from_fn(|| self.broker.next_answer(Timestamp::MAX));
+        answers.filter_map(|(_, answer)| report_of(answer)).collect()
     }
 
     fn kinds(&mut self) -> Vec<ReportKind> {
