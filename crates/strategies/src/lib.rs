@@ -13,6 +13,11 @@ pub mod parameter;
 pub mod rule;
 pub mod sizing;
 
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod room;
+
 pub use catalogue::{
     CATALOGUE, DecidesOn, InstrumentCount, Needs, Setup, SetupError, StrategyRow, find,
 };

@@ -12,7 +12,7 @@ use crate::{
 pub(super) const PARAMETERS: &[Parameter] = &[
     Parameter::real(
         "imbalance_threshold",
-        Range::between(0, 1, 18),
+        Range::between(0, 1, 15),
         "0.3",
         "Smallest touch imbalance, without its sign, that makes a signal.",
     ),
