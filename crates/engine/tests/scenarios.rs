@@ -18,7 +18,7 @@ use domain::{
     event::BookLoss,
 };
 use engine::{Command, Engine, OpeningAccount, OrderStyle, RiskConfig};
-use strategies::{CATALOGUE, Params, Setup, imbalance::ImbalanceParams};
+use strategies::{Setup, find};
 use support::{BTC, Stage, Strings, config, money, puppet};
 use testkit::{
     events::{Rung, Tape, book, control, diff, lost},
@@ -62,7 +62,8 @@ struct Seen {
 impl Play {
     /// Reads the settings: lines `set <key> <value>` and `strategy imbalance|puppet`.
     fn begin(text: &str) -> Self {
-        let (mut risk, mut params) = (RiskConfig::default(), ImbalanceParams::default());
+        let row = find("imbalance").unwrap();
+        let (mut risk, mut params) = (RiskConfig::default(), row.defaults());
         let mut by_puppet = false;
         for line in text.lines() {
             match *line.split_whitespace().collect::<Vec<_>>() {
@@ -73,7 +74,7 @@ impl Play {
                 ["set", "max_notional_exposure", value] => {
                     risk.max_notional_exposure = money(value);
                 }
-                ["set", "min_confidence", value] => params.min_confidence = value.parse().unwrap(),
+                ["set", name, value] if params.declares(name) => params.set(name, value).unwrap(),
                 ["set", key, _] => panic!("no setting {key}"),
                 _ => {}
             }
@@ -83,7 +84,6 @@ impl Play {
         let strategy = if by_puppet {
             doll
         } else {
-            let params = Params::Imbalance(params);
             let (id, trades) = (StrategyId::new(0), [BTC]);
             let setup = Setup {
                 id,
@@ -92,7 +92,7 @@ impl Play {
                 trades: &trades,
                 params: &params,
             };
-            (CATALOGUE[0].build)(&setup).unwrap()
+            row.make(&setup).unwrap()
         };
         let opening = OpeningAccount::with_cash(money("100000"));
         let engine = Engine::new(config(risk), table, vec![strategy], opening).unwrap();

@@ -4,9 +4,10 @@
 //! checked in the same way. Decimals keep the digits that were written: nothing is
 //! read through a float on its way to a price, a quantity or an amount.
 
-use std::net::SocketAddr;
+use std::{fmt, net::SocketAddr};
 
 use rust_decimal::Decimal;
+use strategies::{CATALOGUE, find, parameter::Range};
 
 use super::{
     nearest::nearest,
@@ -30,57 +31,19 @@ pub(super) enum Kind {
     /// A whole number between two bounds.
     Whole(u64, u64),
     /// An exact decimal.
-    Number(Bounds),
+    Number(Range),
     /// A parameter of statistics, kept as a float.
-    Real(Bounds),
+    Real(Range),
     /// One of these words.
     Choice(&'static [&'static str]),
     /// At least one of these words, each at most once.
     Choices(&'static [&'static str]),
+    /// A strategy of the catalogue, with hyphens or underscores.
+    Strategy,
     /// A symbol or asset in upper case.
     Symbol,
     /// Symbols, each with an optional market before it; may be empty.
     Symbols,
-}
-
-/// The range of a decimal setting.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Bounds {
-    low: i64,
-    low_is_allowed: bool,
-    high: i64,
-    high_is_allowed: bool,
-    decimals: u32,
-}
-
-impl Bounds {
-    pub(super) const fn above(low: i64, high: i64, decimals: u32) -> Self {
-        Self { low_is_allowed: false, ..Self::from(low, high, decimals) }
-    }
-
-    pub(super) const fn between(low: i64, high: i64, decimals: u32) -> Self {
-        Self { high_is_allowed: false, ..Self::above(low, high, decimals) }
-    }
-
-    pub(super) const fn from(low: i64, high: i64, decimals: u32) -> Self {
-        Self { low, low_is_allowed: true, high, high_is_allowed: true, decimals }
-    }
-
-    fn contains(&self, number: Decimal) -> bool {
-        let (low, high) = (Decimal::from(self.low), Decimal::from(self.high));
-        let above = if self.low_is_allowed { number >= low } else { number > low };
-        above && if self.high_is_allowed { number <= high } else { number < high }
-    }
-
-    fn describe(&self) -> String {
-        let (low, high) = (self.low, self.high);
-        match (self.low_is_allowed, self.high_is_allowed) {
-            (true, true) => format!("from {low} to {high}"),
-            (true, false) => format!("from {low} to below {high}"),
-            (false, true) => format!("above {low} and at most {high}"),
-            (false, false) => format!("above {low} and below {high}"),
-        }
-    }
 }
 
 /// A value that passed its checks.
@@ -92,6 +55,19 @@ pub(super) enum Value {
     Number(Decimal),
     Real(Decimal),
     List(Vec<String>),
+}
+
+/// The value in plain text, without quotes.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(flag) => flag.fmt(f),
+            Self::Text(text) => f.write_str(text),
+            Self::Whole(number) => number.fmt(f),
+            Self::Number(number) | Self::Real(number) => number.fmt(f),
+            Self::List(words) => f.write_str(&words.join(",")),
+        }
+    }
 }
 
 /// Why a value was refused. `message` continues a sentence that begins with the name.
@@ -144,6 +120,7 @@ impl Kind {
             Self::Real(bounds) => format!("a number {}", bounds.describe()),
             Self::Choice(words) => format!("one of {}", quoted(words)),
             Self::Choices(words) => format!("a list of {}", quoted(words)),
+            Self::Strategy => format!("one of {}", quoted(&CATALOGUE.map(|row| row.name))),
             Self::Symbol => "upper-case text".into(),
             Self::Symbols => "a list of symbols, such as `[\"BTCUSDT\", \"spot:ETHUSDT\"]`".into(),
         }
@@ -189,7 +166,7 @@ impl Kind {
         }
     }
 
-    fn decimal(&self, written: &Written, bounds: &Bounds) -> Result<Decimal, Fault> {
+    fn decimal(&self, written: &Written, bounds: &Range) -> Result<Decimal, Fault> {
         let (Literal::Number(text) | Literal::Text(text) | Literal::Loose(text)) = &written.literal
         else {
             return Err(self.wrong_type(written));
@@ -198,8 +175,8 @@ impl Kind {
         if !bounds.contains(number) {
             return Err(out_of_range(text, &bounds.describe()));
         }
-        if number.scale() > bounds.decimals {
-            let rule = format!("has at most {} decimals", bounds.decimals);
+        if number.scale() > bounds.decimals() {
+            let rule = format!("has at most {} decimals", bounds.decimals());
             return Err(Fault::new(rule, format!("{text} has {}", number.scale())));
         }
         Ok(number)
@@ -235,6 +212,10 @@ impl Kind {
     fn word(&self, text: &str) -> Result<String, Fault> {
         match self {
             Self::Choice(words) | Self::Choices(words) => read_choice(text, words),
+            Self::Strategy => match find(text) {
+                Some(row) => Ok(row.name.to_owned()),
+                None => read_choice(text, &CATALOGUE.map(|row| row.name)),
+            },
             Self::Name => read_name(text),
             Self::Url(scheme) => read_url(text, scheme).map_err(|label| self.takes(label)),
             Self::Symbols => {

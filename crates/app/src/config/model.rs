@@ -11,6 +11,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use domain::{Bps, Money, Price, Qty, Span, instrument::InstrumentSpec};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, de::Error as _};
+use strategies::ParamValues;
 
 use super::symbol::{MarketName, MarketSymbol, SymbolName};
 
@@ -56,32 +57,17 @@ impl Config {
 #[serde(deny_unknown_fields)]
 pub struct StrategyConfig {
     pub strategy_id: String,
-    pub kind: StrategyKind,
+    /// The name in the catalogue.
+    pub kind: String,
     pub symbols: Vec<SymbolName>,
     pub paper_trading: bool,
     pub enable_ml: bool,
-    pub params: StrategyParams,
+    /// `[strategy.params]`: read by the kind's own declaration, after everything else.
+    #[serde(skip)]
+    pub params: ParamValues,
     pub risk_limits: RiskLimits,
     pub performance: PerformanceConfig,
     pub persistence: PersistenceConfig,
-}
-
-/// `[strategy.params]`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StrategyParams {
-    pub imbalance_threshold: f64,
-    pub min_confidence: f64,
-    #[serde(rename = "feature_window_ms", deserialize_with = "span")]
-    pub feature_window: Span,
-    #[serde(rename = "signal_decay_ms", deserialize_with = "span")]
-    pub signal_decay: Span,
-    pub max_position_size: Qty,
-    pub order_size_fraction: Decimal,
-    pub strength_mode: StrengthMode,
-    pub order_style: OrderStyle,
-    pub momentum_alpha: f64,
-    pub imbalance_decay: f64,
 }
 
 /// `[strategy.risk_limits]`.
@@ -211,31 +197,6 @@ macro_rules! words {
     };
 }
 
-words! {
-    /// Which strategy of the catalogue.
-    StrategyKind {
-        /// Book imbalance.
-        Imbalance = "imbalance",
-    }
-}
-words! {
-    /// How an imbalance becomes a strength.
-    StrengthMode {
-        /// What exceeds the threshold, rescaled.
-        Excess = "excess",
-        /// Imbalance over threshold, cut to one.
-        Seed = "seed",
-    }
-}
-words! {
-    /// How a strategy enters.
-    OrderStyle {
-        /// With a limit at the other side of the book.
-        Aggressive = "aggressive",
-        /// Post-only on its own side.
-        Passive = "passive",
-    }
-}
 words! {
     /// How the stages are spread over threads.
     Layout {

@@ -3,12 +3,10 @@
 use domain::{Instrument, InstrumentId};
 
 use super::{
-    kind::Value, model::Config, origin::Location, problem::Problem, settle::Settled,
-    symbol::MarketSymbol,
+    kind::Value, model::Config, origin::Location, problem::Problem, settings::Preset,
+    settle::Settled, symbol::MarketSymbol, table::POSITION_LIMIT,
 };
 
-const PARAMS_POSITION: &str = "strategy.params.max_position_size";
-const LIMIT_POSITION: &str = "strategy.risk_limits.max_position_size";
 const ORDER_NOTIONAL: &str = "strategy.risk_limits.max_order_notional";
 const EXPOSURE: &str = "strategy.risk_limits.max_notional_exposure";
 const TRADED: &str = "strategy.symbols";
@@ -18,12 +16,6 @@ const STREAMS: &str = "venue.binance.streams";
 /// Checks what can be checked although other settings may be unreadable.
 pub(super) fn contradictions(settled: &Settled) -> Vec<Problem> {
     let problems = [
-        not_above(settled, PARAMS_POSITION, LIMIT_POSITION).map(|problem| {
-            problem.help(
-                "the risk limit is the hard one: lower the strategy's wish or raise the limit"
-                    .to_owned(),
-            )
-        }),
         not_above(settled, ORDER_NOTIONAL, EXPOSURE),
         unsupported(
             settled,
@@ -43,7 +35,22 @@ pub(super) fn contradictions(settled: &Settled) -> Vec<Problem> {
         trades_counted_twice(settled),
         nothing_to_do(settled),
     ];
-    problems.into_iter().flatten().chain(untradable(settled)).collect()
+    let mut problems: Vec<Problem> = problems.into_iter().flatten().collect();
+    problems.extend(untradable(settled));
+    problems.extend(wishes_above_the_limit(settled));
+    problems
+}
+
+/// The strategy's sizes that follow the position limit may be smaller, never larger.
+fn wishes_above_the_limit(settled: &Settled) -> impl Iterator<Item = Problem> {
+    let follows = |preset| matches!(preset, Preset::Follows(POSITION_LIMIT));
+    let sizes = settled.table().parameters().iter().filter(move |one| follows(one.preset));
+    sizes.filter_map(|one| not_above(settled, one.path, POSITION_LIMIT)).map(|problem| {
+        problem.help(
+            "the risk limit is the hard one: lower the strategy's wish or raise the limit"
+                .to_owned(),
+        )
+    })
 }
 
 /// Checks that need the typed configuration: how its instruments fit together.

@@ -1,17 +1,14 @@
 //! From configuration to parts: engine, paper broker, thread layout.
 
 use anyhow::{Context, Result};
-use domain::{InstrumentId, Instruments, Market, Rate, RunNumber, StrategyId};
+use domain::{InstrumentId, Instruments, Market, RunNumber, StrategyId};
 use engine::{
     Engine, EngineConfig, OpeningAccount, RiskConfig, Strategy,
     paper::{FillModel, PaperBroker, PaperConfig},
 };
 use market::feature::FeatureConfig;
 use runtime::{StopPolicy, WaitStrategy, check_spinners, wait::available_cores};
-use strategies::{
-    Params, Setup, catalogue,
-    imbalance::{EntryStyle, ImbalanceParams, StrengthMode},
-};
+use strategies::{Needs, Setup, StrategyRow};
 
 use crate::config::{self, Config, Layout, OpenOrders, Wait};
 
@@ -45,7 +42,7 @@ pub fn engine_of(
         risk: risk(config),
         prices: engine::PriceSource::Book,
         bars: None,
-        features: Some(features(config)),
+        features: features(config)?,
         snapshot_interval: config.strategy.persistence.snapshot_interval,
     };
     Engine::new(engine_config, instruments, strategies, opening)
@@ -73,35 +70,21 @@ fn strategy(config: &Config, instruments: &Instruments) -> Result<Option<Box<dyn
     if trades.is_empty() {
         return Ok(None);
     }
-    let row = match strategy.kind {
-        config::StrategyKind::Imbalance => catalogue::find("imbalance"),
-    };
-    let row = row.context("the strategy is not in the catalogue")?;
-    let params = Params::Imbalance(imbalance(config));
     let (id, name) = (StrategyId::new(0), strategy.strategy_id.as_str());
-    let setup = Setup { id, name, instruments, trades: &trades, params: &params };
-    (row.build)(&setup).map(Some).with_context(|| format!("strategy {name} cannot be made"))
+    let setup = Setup { id, name, instruments, trades: &trades, params: &strategy.params };
+    let made = row(config)?.make(&setup);
+    made.map(Some).with_context(|| format!("strategy {name} cannot be made"))
 }
 
-fn imbalance(config: &Config) -> ImbalanceParams {
-    let params = &config.strategy.params;
-    let millis = |span: domain::Span| u32::try_from(span.as_millis()).unwrap_or(u32::MAX);
-    ImbalanceParams {
-        imbalance_threshold: params.imbalance_threshold,
-        min_confidence: params.min_confidence,
-        feature_window_ms: millis(params.feature_window),
-        signal_decay_ms: millis(params.signal_decay),
-        max_position_size: params.max_position_size,
-        order_size_fraction: Rate::new(params.order_size_fraction),
-        strength_mode: match params.strength_mode {
-            config::StrengthMode::Excess => StrengthMode::Excess,
-            config::StrengthMode::Seed => StrengthMode::Seed,
-        },
-        order_style: match params.order_style {
-            config::OrderStyle::Aggressive => EntryStyle::Aggressive,
-            config::OrderStyle::Passive => EntryStyle::Passive,
-        },
-    }
+/// The catalogue's row of the configured strategy.
+fn row(config: &Config) -> Result<&'static StrategyRow> {
+    let kind = &config.strategy.kind;
+    strategies::find(kind).with_context(|| format!("the catalogue has no strategy {kind}"))
+}
+
+/// What the configured strategy has to be shown.
+fn needs(config: &Config) -> Result<Needs> {
+    row(config).map(|row| (row.needs)(&config.strategy.params))
 }
 
 fn risk(config: &Config) -> RiskConfig {
@@ -118,17 +101,11 @@ fn risk(config: &Config) -> RiskConfig {
     }
 }
 
-fn features(config: &Config) -> FeatureConfig {
-    let params = &config.strategy.params;
-    let defaults = FeatureConfig::default();
-    FeatureConfig {
-        window: params.feature_window,
-        buffer_capacity: config.strategy.performance.buffer_capacity,
-        momentum_alpha: params.momentum_alpha,
-        imbalance_decay: params.imbalance_decay,
-        surge_window: defaults.surge_window.min(params.feature_window),
-        ..defaults
-    }
+/// The features that the configured strategy looks at, if any.
+fn features(config: &Config) -> Result<Option<FeatureConfig>> {
+    let buffer_capacity = config.strategy.performance.buffer_capacity;
+    let features = needs(config)?.features;
+    Ok(features.map(|features| FeatureConfig { buffer_capacity, ..features }))
 }
 
 /// Makes the pretend exchange of a configuration.
@@ -155,8 +132,7 @@ pub fn paper_broker(
         maker_fee: paper.maker_fee,
         taker_fee: paper.taker_fee,
         slippage: paper.slippage,
-        seed: paper.seed,
-        run,
+        ..PaperConfig::new(run, paper.seed)
     };
     PaperBroker::new(&broker_config, instruments)
         .context("the paper broker cannot be made from this configuration")

@@ -4,8 +4,8 @@
 
 use domain::{Bps, InstrumentId, Money, NumberError, Rate, RunNumber, Span};
 
-use super::{fill_model::FillModel, margin::MarginConfig, price_source::PriceSource};
-use crate::portfolio::OpeningPosition;
+use super::{fill_model::FillModel, margin::MarginConfig};
+use crate::{PriceSource, portfolio::OpeningPosition};
 
 /// Fees from a traded volume on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

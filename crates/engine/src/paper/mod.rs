@@ -60,7 +60,6 @@ mod fees;
 mod fill_model;
 mod margin;
 pub mod matching;
-mod price_source;
 mod problem;
 mod resting;
 mod slippage;
@@ -92,11 +91,10 @@ pub use self::{
     costs::ExecutionCost,
     fill_model::FillModel,
     margin::{MarginConfig, MarginMode, MarginTier},
-    price_source::PriceSource,
     problem::PaperProblem,
     slippage::Slippage,
 };
-use crate::Command;
+use crate::{Command, PriceSource};
 
 /// Where the broker looks up the market's books.
 pub trait Books {

@@ -19,7 +19,7 @@ use runtime::{
     control::control_channel,
 };
 use strategies::{
-    CATALOGUE, Params, Setup,
+    Setup, find,
     imbalance::{ImbalanceParams, ImbalanceSignalGenerator},
 };
 use venues::{
@@ -123,11 +123,11 @@ pub(crate) fn engine(instruments: &Instruments, manner: Manner) -> Engine {
 
 fn usual(instruments: &Instruments) -> Box<dyn Strategy> {
     // The documented confidence lets nothing through on a liquid pair.
-    let params =
-        Params::Imbalance(ImbalanceParams { min_confidence: 0.5, ..ImbalanceParams::default() });
+    let row = find("imbalance").unwrap();
+    let params = row.defaults().with("min_confidence", "0.5").unwrap();
     let (id, trades) = (StrategyId::new(0), [BTC]);
     let setup = Setup { id, name: "imbalance_v1", instruments, trades: &trades, params: &params };
-    (CATALOGUE[0].build)(&setup).unwrap()
+    row.make(&setup).unwrap()
 }
 
 /// A broker that answers before the next event.
