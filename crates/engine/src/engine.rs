@@ -367,14 +367,21 @@ impl Engine {
         self.strategies[strategy.index()].on_event(event, &view, &mut self.intents);
         self.desk.accept(strategy, &self.intents, now, out);
         for wish in self.intents.wishes() {
-            if let Intent::Target { instrument, .. } | Intent::Protect { instrument, .. } = *wish {
-                let scene = Scene {
-                    instruments: &self.instruments,
-                    market: &self.markets[instrument.index()],
-                    bar_round: self.bar_times.count,
-                    now,
-                };
-                self.desk.pursue(strategy, instrument, scene, out);
+            let instrument = wish.instrument();
+            let scene = Scene {
+                instruments: &self.instruments,
+                market: &self.markets[instrument.index()],
+                bar_round: self.bar_times.count,
+                now,
+            };
+            match wish {
+                Intent::Target { .. } | Intent::Protect { .. } => {
+                    self.desk.pursue(strategy, instrument, scene, out);
+                }
+                Intent::Quote { quotes, .. } => {
+                    self.desk.quote(strategy, instrument, quotes, scene, out);
+                }
+                Intent::Withdraw { .. } => {}
             }
         }
     }

@@ -27,7 +27,7 @@ mod wish;
 pub use command::Command;
 pub use counters::Counters;
 pub use engine::{Engine, EngineConfig, EngineError};
-pub use intent::{Intent, Intents, LimitPolicy, OrderStyle};
+pub use intent::{Intent, Intents, LimitPolicy, OrderStyle, QuotedSide, Quotes, Requote};
 pub use order::Order;
 pub use outputs::Outputs;
 pub use portfolio::{OpeningAccount, OpeningPosition, Portfolio};

@@ -22,6 +22,8 @@ pub enum Silence {
     /// Every ten milliseconds, at most a hundred times in a row, as in a live session: for
     /// books, quotes and trades.
     Announced,
+    /// At every whole multiple of this span, for strategies that act by the clock.
+    Every(Span),
     /// Not at all: for bars, within which nothing is known.
     Skipped,
 }
@@ -52,6 +54,8 @@ pub enum Flow {
 
 /// Market events between two looks at the progress.
 const PROGRESS_EVERY: u64 = 1 << 14;
+/// Strikes of the clock in one pause of the market.
+const MOST_STRIKES: u32 = 100_000;
 /// Silent 10 ms steps granted to open orders at the end, as in a live replay.
 const WIND_DOWN_STEPS: u32 = 500;
 
@@ -152,10 +156,14 @@ impl Replay {
     /// session the loop then goes on at the last time.
     fn market<W: Witness>(&mut self, time: Timestamp, event: &MarketEvent<'_>, witness: &mut W) {
         let time = time.max(self.sequencer.last_time());
-        if self.silence == Silence::Announced {
-            for step in self.sequencer.silent_steps(time) {
-                self.tick(step, witness);
+        match self.silence {
+            Silence::Announced => {
+                for step in self.sequencer.silent_steps(time) {
+                    self.tick(step, witness);
+                }
             }
+            Silence::Every(span) => self.strike(span, time, witness),
+            Silence::Skipped => {}
         }
         self.deliver(time, witness);
         self.broker.before_market(event, time, &EngineBooks(&self.engine));
@@ -164,6 +172,23 @@ impl Replay {
         self.broker.on_market(event, time, self.engine.book(event.instrument));
         self.submit(time);
         witness.after(time, event, &self.engine);
+    }
+
+    /// Lets the clock strike at each multiple of `span` before `time`, from the first event on.
+    /// A pause of more than [`MOST_STRIKES`] is jumped.
+    fn strike<W: Witness>(&mut self, span: Span, time: Timestamp, witness: &mut W) {
+        if self.sequencer.last_sequence() == 0 {
+            return;
+        }
+        let (length, last) = (span.as_nanos().max(1), self.sequencer.last_time().as_nanos());
+        let mut next = (last.div_euclid(length) + 1) * length;
+        for _ in 0..MOST_STRIKES {
+            if next >= time.as_nanos() {
+                break;
+            }
+            self.tick(Timestamp::from_nanos(next), witness);
+            next = next.saturating_add(length);
+        }
     }
 
     /// One step of silence.

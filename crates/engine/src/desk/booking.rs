@@ -40,7 +40,7 @@ impl Desk {
                 let strategy = owner.unwrap_or(StrategyId::new(0));
                 self.book(strategy, fill, instruments.get(fill.instrument), now, out);
                 if let Applied::Changed(order) | Applied::LateFill(order) = applied
-                    && !order.serves_wish()
+                    && order.protects()
                 {
                     self.do_not_rebuild(strategy, fill.instrument, fill.side, now, out);
                 }
@@ -55,7 +55,7 @@ impl Desk {
             ReportKind::Expired(_) => {
                 // A protection ended by the venue is not tried again in the same breath.
                 if let Applied::Changed(order) = applied
-                    && !order.serves_wish()
+                    && order.protects()
                 {
                     self.refused_by_venue(&order, now);
                 }

@@ -5,6 +5,7 @@
 
 mod booking;
 mod protect;
+mod quote;
 
 use domain::{
     Instrument, InstrumentId, Instruments, Money, NewOrder, NumberError, OrderStatus, OrderType,
@@ -99,13 +100,13 @@ impl Desk {
                 Intent::Withdraw { instrument } => {
                     self.wishes.of_mut(strategy, instrument).target = None;
                     let own = |order: &Order| {
-                        order.serves_wish()
+                        !order.protects()
                             && order.strategy() == strategy
                             && order.instrument() == instrument
                     };
                     self.withdraw(own, now, out);
                 }
-                Intent::Protect { .. } => {}
+                Intent::Quote { .. } | Intent::Protect { .. } => {}
             }
         }
         // The position that a protection is for is that of the wishes at the same event.
@@ -250,7 +251,7 @@ impl Desk {
     /// Withdraws what rests for a wish in an instrument whose market cannot be trusted. What
     /// protects a position stays: it is for the time when nobody looks.
     pub(crate) fn withdraw_from(&mut self, id: InstrumentId, now: Timestamp, out: &mut Outputs) {
-        self.withdraw(|order| order.serves_wish() && order.instrument() == id, now, out);
+        self.withdraw(|order| !order.protects() && order.instrument() == id, now, out);
     }
 
     /// Turns the kill switch on: everything is withdrawn, every wish and every protection

@@ -103,7 +103,7 @@ impl Desk {
         out: &mut Outputs,
     ) {
         let goes = |order: &Order| {
-            !order.serves_wish()
+            order.protects()
                 && order.strategy() == strategy
                 && order.instrument() == instrument
                 && role.is_of(order)
@@ -183,7 +183,7 @@ impl Desk {
         self.wishes.of_mut(strategy, instrument).target = None;
         self.guards.of_mut(strategy, instrument).account_split();
         let old = |order: &Order| {
-            order.serves_wish() && order.strategy() == strategy && order.instrument() == instrument
+            !order.protects() && order.strategy() == strategy && order.instrument() == instrument
         };
         self.withdraw(old, now, out);
     }

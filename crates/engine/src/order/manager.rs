@@ -158,20 +158,35 @@ impl OrderManager {
         instrument: InstrumentId,
     ) -> impl Iterator<Item = &Order> {
         self.open.iter().filter(move |order| {
-            !order.serves_wish() && order.strategy() == strategy && order.instrument() == instrument
+            order.protects() && order.strategy() == strategy && order.instrument() == instrument
+        })
+    }
+
+    /// The open orders of a strategy's quotes in an instrument.
+    pub fn quotes(
+        &self,
+        strategy: StrategyId,
+        instrument: InstrumentId,
+    ) -> impl Iterator<Item = &Order> {
+        self.open.iter().filter(move |order| {
+            order.purpose == Purpose::Quote
+                && order.strategy() == strategy
+                && order.instrument() == instrument
         })
     }
 
     /// The unfilled rest of a strategy's orders for its wish in an instrument.
     #[must_use]
     pub fn pending(&self, strategy: StrategyId, instrument: InstrumentId) -> Pending {
-        self.sum(|order| order.strategy() == strategy && order.instrument() == instrument)
+        self.sum(|order| {
+            order.serves_wish() && order.strategy() == strategy && order.instrument() == instrument
+        })
     }
 
-    /// The unfilled rest of everybody's orders for wishes in an instrument.
+    /// The unfilled rest of everybody's orders in an instrument that may add to a position.
     #[must_use]
     pub fn pending_of_all(&self, instrument: InstrumentId) -> Pending {
-        self.sum(|order| order.instrument() == instrument)
+        self.sum(|order| !order.protects() && order.instrument() == instrument)
     }
 
     /// What the unfilled rest of those orders is worth at the reserve prices.
@@ -180,7 +195,7 @@ impl OrderManager {
     /// [`NumberError::Overflow`].
     pub fn pending_value(&self, instrument: &Instrument) -> Result<PendingValue, NumberError> {
         let mut value = PendingValue::default();
-        let counts = |order: &&Order| order.serves_wish() && order.instrument() == instrument.id();
+        let counts = |order: &&Order| !order.protects() && order.instrument() == instrument.id();
         for order in self.open.iter().filter(counts) {
             let rest = instrument.notional(order.reserve_price, order.remaining())?;
             let side = match order.side() {
@@ -195,7 +210,7 @@ impl OrderManager {
 
     fn sum(&self, wanted: impl Fn(&Order) -> bool) -> Pending {
         let mut pending = Pending::default();
-        for order in self.open.iter().filter(|order| order.serves_wish() && wanted(order)) {
+        for order in self.open.iter().filter(|order| wanted(order)) {
             let side = match order.side() {
                 Side::Buy => &mut pending.buys,
                 Side::Sell => &mut pending.sells,

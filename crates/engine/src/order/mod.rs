@@ -22,6 +22,8 @@ use domain::{InstrumentId, Lots, Money, NewOrder, OrderId, OrderStatus, Side, St
 pub enum Purpose {
     /// To hold what a strategy wishes to hold.
     Wish,
+    /// To stand in the book until somebody trades with it.
+    Quote,
     /// To close what is held when the market gets to a stop or a target.
     Protection,
 }
@@ -56,10 +58,16 @@ impl Order {
         self.purpose
     }
 
-    /// Whether it serves a wish, and so counts as pending and in what is at stake.
+    /// Whether it serves a wish for a position.
     #[must_use]
     pub const fn serves_wish(&self) -> bool {
         matches!(self.purpose, Purpose::Wish)
+    }
+
+    /// Whether it only closes what is held, so that it adds nothing to what is at stake.
+    #[must_use]
+    pub const fn protects(&self) -> bool {
+        matches!(self.purpose, Purpose::Protection)
     }
 
     /// Whose it is.

@@ -10,7 +10,7 @@ use domain::{
     OrderReport, Record, ReportKind, RunNumber, Side, Span, StrategyId, Ticks, TradeId,
 };
 use engine::{
-    Command, Engine, EngineConfig, Intent, Intents, OpeningAccount, OrderStyle, Outputs,
+    Command, Engine, EngineConfig, Intent, Intents, OpeningAccount, OrderStyle, Outputs, Quotes,
     RiskConfig, Strategy, View,
 };
 use market::feature::{FeatureConfig, FeatureVector};
@@ -34,6 +34,10 @@ impl Strings {
     pub fn target_in(&self, instrument: InstrumentId, lots: i64, style: OrderStyle) {
         let position = NetLots::new(lots);
         self.wishes.lock().unwrap().push(Intent::Target { instrument, position, style });
+    }
+
+    pub fn quote(&self, quotes: Quotes) {
+        self.wishes.lock().unwrap().push(Intent::Quote { instrument: BTC, quotes });
     }
 
     /// The features of BTC at the puppet's last event.
@@ -75,6 +79,7 @@ impl Strategy for Puppet {
                     out.target(instrument, position, style);
                 }
                 Intent::Withdraw { instrument } => out.withdraw(instrument),
+                Intent::Quote { instrument, quotes } => out.quote(instrument, quotes),
                 Intent::Protect { instrument, protection } => out.protect(instrument, protection),
             }
         }
