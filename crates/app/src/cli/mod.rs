@@ -5,8 +5,9 @@ mod arguments;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use arguments::{
-    AuditArgs, BenchCommand, ConfigCommand, DataDirArgs, DemoArgs, LatencyArgs, LayoutArg, Rate,
-    RecordArgs, ReplayArgs, RunArgs, SandboxArgs, SandboxVenue, SessionArgs, Speed,
+    AuditArgs, BacktestBenchArgs, BenchCommand, ConfigCommand, DataDirArgs, DemoArgs, LatencyArgs,
+    LayoutArg, Rate, RecordArgs, ReplayArgs, RunArgs, SandboxArgs, SandboxVenue, SessionArgs,
+    Speed,
 };
 
 /// Algorithmic trading research and execution in one binary.

@@ -115,6 +115,7 @@ pub fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Kill(arguments) => kill::execute(&arguments),
         Command::Resume(arguments) => kill::resume(&arguments),
         Command::Bench(BenchCommand::Latency(arguments)) => bench::execute(&arguments),
+        Command::Bench(BenchCommand::Backtest(arguments)) => bench::backtest::execute(&arguments),
     }
 }
 

@@ -4,6 +4,7 @@
 //! shows in every frame that had to wait (no coordinated omission). An empty loop with the
 //! same schedule shows what the machine itself costs.
 
+pub(super) mod backtest;
 mod eager;
 mod frames;
 mod machine;

@@ -50,8 +50,9 @@ pub(super) struct CaseFolder {
 impl CaseFolder {
     pub(super) fn open(folder: &Path) -> Result<Self> {
         let path = folder.join("case.json");
-        let text = fs::read_to_string(&path)
-            .with_context(|| format!("cannot read {} (benches/peers/run makes it)", path.display()))?;
+        let text = fs::read_to_string(&path).with_context(|| {
+            format!("cannot read {} (benches/peers/run makes it)", path.display())
+        })?;
         let case: Case = serde_json::from_str(&text)
             .with_context(|| format!("{} does not describe a case", path.display()))?;
         ensure!(case.format == 1, "{} has format {}, not 1", path.display(), case.format);

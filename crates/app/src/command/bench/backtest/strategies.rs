@@ -4,9 +4,10 @@
 //! the first crossing, ours takes a stance as soon as there are averages.
 
 use domain::{
-    Event, InstrumentId, Lots, MarketData, NetLots, Side, StrategyId, Timestamp, event::Bar,
+    Event, InstrumentId, Level, Lots, MarketData, NetLots, Side, Span, StrategyId, Timestamp,
+    event::Bar,
 };
-use engine::{Intents, OrderStyle, Strategy, View};
+use engine::{Intents, OrderStyle, QuotedSide, Quotes, Requote, Strategy, View};
 use market::indicator::Sma;
 
 /// The only instrument.
@@ -128,11 +129,41 @@ pub(super) fn of_quotes(fast: u32, slow: u32, unit: Lots) -> Box<dyn Strategy> {
     Box::new(Crosser { averages, unit, held: NetLots::ZERO })
 }
 
-/// When quotes are replaced.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Schedule {
-    /// The first time.
-    pub(super) next: Timestamp,
-    /// The time between two.
-    pub(super) every: domain::Span,
+/// Stands at both touches with one order each, and sends both again at fixed times.
+struct Maker {
+    unit: Lots,
+    next: Timestamp,
+    every: Span,
+}
+
+impl Strategy for Maker {
+    fn id(&self) -> StrategyId {
+        StrategyId::new(0)
+    }
+
+    fn name(&self) -> &'static str {
+        "bench_maker"
+    }
+
+    fn instruments(&self) -> &[InstrumentId] {
+        &INSTRUMENT
+    }
+
+    fn on_event(&mut self, event: &Event<'_>, view: &View<'_>, out: &mut Intents) {
+        if *event != Event::Clock || view.time() < self.next {
+            return;
+        }
+        self.next = view.time() + self.every;
+        let side = |level: Option<Level>| {
+            level.map(|level| QuotedSide { price: level.price, quantity: self.unit })
+        };
+        let bid = side(view.best_bid(INSTRUMENT[0]));
+        let ask = side(view.best_ask(INSTRUMENT[0]));
+        out.quote(INSTRUMENT[0], Quotes { bid, ask, requote: Requote::Always });
+    }
+}
+
+/// The strategy of the case `l2`.
+pub(super) fn of_book(first: Timestamp, every: Span, unit: Lots) -> Box<dyn Strategy> {
+    Box::new(Maker { unit, next: first, every })
 }
