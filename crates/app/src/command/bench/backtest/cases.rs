@@ -68,7 +68,7 @@ impl Prepared {
     /// A new engine and a new exchange.
     pub(super) fn parts(&self) -> Result<(Engine, PaperBroker)> {
         let case = &self.folder.case;
-        let cash = Money::from_decimal(case.start_cash.max(Decimal::from(10_000_000)))?;
+        let cash = Money::from_decimal(Decimal::from(case.start_cash.max(10_000_000)))?;
         let prices = match self.kind {
             CaseKind::Bars => PriceSource::Bars,
             CaseKind::Quotes => PriceSource::Quotes,
@@ -97,8 +97,8 @@ impl Prepared {
             fill_model: FillModel::Queue,
             order_latency,
             report_latency,
-            maker_fee: Bps::new(case.fee_bps),
-            taker_fee: Bps::new(case.fee_bps),
+            maker_fee: Bps::new(case.fee_bps.into()),
+            taker_fee: Bps::new(case.fee_bps.into()),
             opening_cash: cash,
             ..PaperConfig::new(RunNumber::FIRST, 1)
         };

@@ -7,7 +7,6 @@ use std::{
 
 use anyhow::{Context as _, Result, bail, ensure};
 use domain::{Market, Money, Price, Qty, instrument::InstrumentSpec};
-use rust_decimal::Decimal;
 use serde::Deserialize;
 
 /// What `case.json` says, as far as a replay needs it.
@@ -19,13 +18,13 @@ pub(super) struct Case {
     pub(super) tick_size: Price,
     pub(super) lot_size: Qty,
     pub(super) order_lots: i64,
-    pub(super) fee_bps: Decimal,
+    pub(super) fee_bps: i64,
     #[serde(default)]
     pub(super) fast: u32,
     #[serde(default)]
     pub(super) slow: u32,
     #[serde(default)]
-    pub(super) start_cash: Decimal,
+    pub(super) start_cash: i64,
     #[serde(default)]
     pub(super) bar_ns: i64,
     #[serde(default)]
