@@ -68,8 +68,8 @@ impl Execution for InlineExecution {
         self.broker.before_event(time, &EngineBooks(engine));
     }
 
-    fn before_market(&mut self, _event: &MarketEvent<'_>, time: Timestamp, engine: &Engine) {
-        self.broker.before_event(time, &EngineBooks(engine));
+    fn before_market(&mut self, event: &MarketEvent<'_>, time: Timestamp, engine: &Engine) {
+        self.broker.before_market(event, time, &EngineBooks(engine));
     }
 
     fn after_market(&mut self, event: &MarketEvent<'_>, time: Timestamp, engine: &Engine) {
@@ -77,17 +77,8 @@ impl Execution for InlineExecution {
     }
 
     fn next_answer(&mut self, time: Timestamp) -> Option<(Timestamp, Event<'static>)> {
-        next_answer(&mut self.broker, time)
+        self.broker.next_answer(time)
     }
-}
-
-/// The broker's next answer that is due by `time`, with the time it is due.
-pub(crate) fn next_answer(
-    broker: &mut PaperBroker,
-    time: Timestamp,
-) -> Option<(Timestamp, Event<'static>)> {
-    let due = broker.earliest_due().filter(|due| *due <= time)?;
-    broker.next_report(time).map(|report| (due, Event::Report(report)))
 }
 
 /// The engine's books as the broker may see them.

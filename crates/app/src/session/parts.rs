@@ -155,8 +155,7 @@ pub fn paper_broker(
         maker_fee: paper.maker_fee,
         taker_fee: paper.taker_fee,
         slippage: paper.slippage,
-        seed: paper.seed,
-        run,
+        ..PaperConfig::new(run, paper.seed)
     };
     PaperBroker::new(&broker_config, instruments)
         .context("the paper broker cannot be made from this configuration")

@@ -266,7 +266,11 @@ impl World {
 
     fn read(&mut self, due_by: Timestamp) -> Vec<Fill> {
         let first = self.reports.len();
-        self.reports.extend(std::iter::from_fn(|| self.broker.next_report(due_by)));
+        let answers = std::iter::from_fn(|| self.broker.next_answer(due_by));
+        self.reports.extend(answers.filter_map(|(_, answer)| match answer {
+            Event::Report(report) => Some(report),
+            _ => None,
+        }));
         fills(&self.reports[first..])
     }
 }

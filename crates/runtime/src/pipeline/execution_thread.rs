@@ -20,9 +20,7 @@ use market::book::OrderBook;
 
 use super::PipelineConfig;
 use crate::{
-    Execution, Stamp, Vitals, WaitStrategy,
-    execution::{is_answered_at_once, next_answer},
-    parcel::Parcel,
+    Execution, Stamp, Vitals, WaitStrategy, execution::is_answered_at_once, parcel::Parcel,
     wait::Idler,
 };
 
@@ -146,7 +144,7 @@ impl Executor {
         match message {
             Message::Advance(time) => self.broker.before_event(time, &self.books),
             Message::Ahead(parcel) => {
-                self.broker.before_event(parcel.time, &self.books);
+                self.broker.before_market(&parcel.event(), parcel.time, &self.books);
                 // A full pool just lets the vector go.
                 let _ = self.recycled.try_send(parcel.recycle());
             }
@@ -165,7 +163,7 @@ impl Executor {
     /// Says whether anybody takes them.
     fn hand_out_answers(&mut self) -> bool {
         while let Some(due) = self.broker.earliest_due() {
-            let Some((due, answer)) = next_answer(&mut self.broker, due) else { break };
+            let Some((due, answer)) = self.broker.next_answer(due) else { break };
             self.sequence += 1;
             if self.answers.send(DueAnswer { due, sequence: self.sequence, answer }).is_err() {
                 return false;
