@@ -24,6 +24,12 @@ pub fn find(name: &str) -> Option<&'static StrategyRow> {
     CATALOGUE.into_iter().find(|row| row.name == name)
 }
 
+/// A line for each strategy: its name, and what it is for.
+#[must_use]
+pub fn list() -> String {
+    CATALOGUE.map(|row| format!("  {:<16} {}\n", row.name, row.purpose)).concat()
+}
+
 /// One row of the table.
 #[derive(Clone, Copy)]
 pub struct StrategyRow {

@@ -4,7 +4,8 @@ use domain::{Event, InstrumentId, StrategyId};
 use testkit::events::{book, diff, quote};
 
 use crate::{
-    CATALOGUE, DecidesOn, InstrumentCount, ParamValues, Setup, SetupError, StrategyRow, find,
+    CATALOGUE, DecidesOn, InstrumentCount, ParamValues, Setup, SetupError, StrategyRow, catalogue,
+    find,
     room::{BAR, Decision, Dice, FIRST, Happening, Room, SECOND, two_instruments},
 };
 
@@ -102,6 +103,8 @@ fn names_are_unique_sorted_and_found_with_hyphens_or_underscores() {
         assert!(!row.purpose.is_empty() && !row.purpose.ends_with('.'));
     }
     assert!(find("no_such_strategy").is_none());
+    let listed: Vec<String> = catalogue::list().lines().map(|line| line[2..].to_owned()).collect();
+    assert!(listed.iter().zip(CATALOGUE).all(|(line, row)| line.starts_with(row.name)));
 }
 
 #[test]
@@ -142,8 +145,8 @@ fn every_strategy_builds_with_its_defaults_and_at_both_ends_of_every_range() {
                     (Err(SetupError::OutOfRange { setting, .. }), Some((wrong, _))) => {
                         assert_eq!(setting, wrong.name);
                     }
-                    (built, _) => {
-                        panic!("{}.{} = {text}: {:?}", row.name, parameter.name, built.err())
+                    (other, _) => {
+                        panic!("{}.{} = {text}: {:?}", row.name, parameter.name, other.err())
                     }
                 }
             }
