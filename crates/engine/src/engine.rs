@@ -411,6 +411,7 @@ impl Engine {
             realized_pnl: account.realized_pnl,
             unrealized_pnl: account.unrealized_pnl,
             fees: account.fees,
+            carry: account.carry,
             equity: portfolio.equity(),
             max_drawdown: portfolio.max_drawdown(),
             wins: account.wins,

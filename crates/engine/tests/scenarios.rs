@@ -14,8 +14,8 @@ mod support;
 use std::fmt::Write as _;
 
 use domain::{
-    Control, Event, Instrument, NewOrder, Refusal, ReportKind, StrategyId, Ticks, Timestamp,
-    event::BookLoss,
+    AccountEventKind, Control, Event, Instrument, Money, NewOrder, PositionEffect, Refusal,
+    ReportKind, StrategyId, Ticks, Timestamp, event::BookLoss,
 };
 use engine::{Command, Engine, OpeningAccount, OrderStyle, RiskConfig};
 use strategies::{Setup, find};
@@ -57,6 +57,7 @@ struct Seen {
     suppressed: Vec<(&'static str, u64)>,
     rejected: Vec<(&'static str, u64)>,
     fills: u64,
+    account_events: u64,
 }
 
 impl Play {
@@ -153,11 +154,22 @@ impl Play {
                 let style = match style {
                     "aggressive" => OrderStyle::AGGRESSIVE,
                     "passive" => OrderStyle::PASSIVE,
+                    "market" => OrderStyle::MARKET,
                     other => panic!("no style {other}"),
                 };
                 self.strings().target(lots, style);
                 Vec::new()
             }
+            ["protect", "stop", stop, "target", target, "at", "next", "event"] => {
+                let instrument = self.instrument();
+                let ticks = |text: &str| {
+                    (text != "none")
+                        .then(|| instrument.price_scale().parse(text.as_bytes()).unwrap())
+                };
+                self.strings().protect(ticks(stop), ticks(target));
+                Vec::new()
+            }
+            ["funding", amount] => self.stage.account(amount, AccountEventKind::Funding),
             _ => panic!("what is {what:?}?"),
         }
     }
@@ -199,6 +211,7 @@ impl Play {
             suppressed: counters.suppressed().collect(),
             rejected: counters.rejected().collect(),
             fills: counters.fills,
+            account_events: counters.account_events,
         };
         let before = std::mem::replace(&mut self.seen, now.clone());
         if now.signals > before.signals {
@@ -214,12 +227,16 @@ impl Play {
                 }
             }
         }
-        if now.fills > before.fills {
+        if (now.fills, now.account_events) != (before.fills, before.account_events) {
             let (instrument, portfolio) = (self.instrument(), self.stage.engine.portfolio());
             let position = portfolio.position(StrategyId::new(0), BTC);
+            let carry = match position.carry {
+                Money::ZERO => String::new(),
+                carry => format!(" carry {carry}"),
+            };
             writeln!(
                 played,
-                "    = position {} cost {} realized {} fees {} cash {}",
+                "    = position {} cost {} realized {} fees {}{carry} cash {}",
                 instrument.net_quantity(position.quantity),
                 position.cost_basis,
                 position.realized_pnl,
@@ -238,10 +255,15 @@ impl Play {
             Command::Place(order) => {
                 let instrument = self.instrument();
                 let price = |limit: Ticks| format!(" @ {}", instrument.price(limit));
-                let limit = order.limit.map(price).unwrap_or_default();
+                let limit = order.limit.or(order.trigger).map(price).unwrap_or_default();
+                let only = match order.effect {
+                    PositionEffect::Any => "",
+                    PositionEffect::ReduceOnly => " reduce_only",
+                };
                 let quantity = instrument.quantity(order.quantity);
                 let (id, side, kind) = (order.id.counter(), order.side, order.order_type);
-                writeln!(played, "    > place {id}: {side} {kind} {quantity}{limit}").unwrap();
+                writeln!(played, "    > place {id}: {side} {kind} {quantity}{limit}{only}")
+                    .unwrap();
                 self.orders.push(order.get());
             }
             Command::Cancel { order, .. } => {

@@ -38,7 +38,7 @@ impl Desk {
     ) {
         let held = self.portfolio.position(strategy, id).quantity;
         let guard = self.guards.of_mut(strategy, id);
-        if guard.awaits_market() {
+        if guard.awaits_market() && !held.is_zero() {
             return;
         }
         guard.follow(held);

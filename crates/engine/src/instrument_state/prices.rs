@@ -27,10 +27,14 @@ impl Step {
         Self { mantissa: scale.step().mantissa() as f64, divisor }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "strategies compute with approximations")]
     fn value(self, count: i64) -> f64 {
-        count as f64 * self.mantissa / self.divisor
+        float(count) * self.mantissa / self.divisor
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "strategies compute with approximations")]
+const fn float(count: i64) -> f64 {
+    count as f64
 }
 
 impl Scales {
@@ -65,13 +69,16 @@ impl Scales {
         let mid_price = f64::midpoint(best_bid, best_ask);
         let (bids, asks) = (self.quantity(bid.quantity), self.quantity(ask.quantity));
         let total = bids + asks;
+        let (bid_ticks, ask_ticks) = (float(bid.price.get()), float(ask.price.get()));
+        let mid_ticks = f64::midpoint(bid_ticks, ask_ticks);
+        let spread_bps = (ask_ticks - bid_ticks) / mid_ticks * 10_000.0;
         SnapshotView {
             timestamp_ns: time.as_nanos().max(0).cast_unsigned(),
             best_bid,
             best_ask,
             mid_price,
             imbalance: if total > 0.0 { (bids - asks) / total } else { 0.0 },
-            spread_bps: if mid_price > 0.0 { (best_ask - best_bid) / mid_price * 1e4 } else { 0.0 },
+            spread_bps: if mid_ticks > 0.0 { spread_bps } else { 0.0 },
             sequence,
         }
     }

@@ -342,11 +342,11 @@ impl PaperBroker {
     fn live_through(&mut self, id: InstrumentId, bar: &Bar, now: Timestamp) {
         let Self { bars, carry, desk, .. } = self;
         let exchange = &mut bars[id.index()];
+        carry.let_pass_for(id, bar.start, desk);
         if exchange.is_idle() && desk.margin.is_none() {
             carry.let_pass_for(id, now, desk);
         } else {
             let mut closed = Vec::new();
-            carry.let_pass_for(id, bar.start, desk);
             let budget = exchange.open(bar, desk);
             exchange.range(bar, budget, desk, &mut closed);
             carry.let_pass_for(id, now, desk);

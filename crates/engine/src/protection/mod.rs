@@ -216,7 +216,7 @@ pub(crate) fn next_move<'a>(
     // An order of unknown fate protects nothing that one could count on.
     for order in standing.filter(|order| order.status() != OrderStatus::Unknown) {
         if order.cancel_requested() {
-            leaving = true;
+            leaving |= wanted.is_some_and(|wanted| wanted.side == order.side());
             continue;
         }
         alive += 1;

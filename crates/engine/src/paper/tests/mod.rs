@@ -1,10 +1,15 @@
 //! Tests of the paper broker through its public methods: a small stage with one book.
 
 mod arriving;
+mod bars;
+mod draft;
 mod extremes;
 mod latency;
 mod queue;
+mod quotes;
+mod settings;
 mod slippage;
+mod stops;
 mod touch;
 mod waiting;
 
@@ -12,15 +17,19 @@ use std::borrow::Cow;
 
 use domain::{
     Bps, Event, Fill, InstrumentId, Instruments, Level, Lots, Market, MarketData, MarketEvent,
-    Money, NewOrder, OrderId, OrderReport, OrderType, Qty, Refusal, ReportKind, RunNumber, Side,
-    Span, StrategyId, Ticks, Timestamp,
+    Money, NewOrder, OrderId, OrderReport, OrderType, Qty, Rate, Refusal, ReportKind, RunNumber,
+    Side, Span, StrategyId, Ticks, Timestamp,
     event::{BookLoss, Trade},
     instrument::InstrumentSpec,
 };
 use market::OrderBook;
 
-use super::{Books, FillModel, PaperBroker, PaperConfig};
-use crate::{Command, risk::Approved};
+use self::draft::Draft;
+use super::{
+    BarConfig, Books, BorrowConfig, CostRecording, FeeTier, FillModel, FundingConfig, PaperBroker,
+    PaperConfig,
+};
+use crate::{Command, OpeningPosition, risk::Approved};
 
 const RUN: RunNumber = RunNumber::FIRST;
 const INSTRUMENT: InstrumentId = InstrumentId::new(0);
@@ -45,6 +54,10 @@ fn instruments(market: Market) -> Instruments {
 
 fn bps(text: &str) -> Bps {
     Bps::new(text.parse().unwrap())
+}
+
+fn rate(text: &str) -> Rate {
+    Rate::new(text.parse().unwrap())
 }
 
 fn ms(millis: i64) -> Timestamp {
@@ -122,9 +135,9 @@ impl Stage {
 
     fn event(&mut self, data: MarketData<'_>) {
         self.now = self.now + Span::from_millis(1);
-        self.arrive();
-        self.market.take_in(&data);
         let event = MarketEvent { instrument: INSTRUMENT, exchange_time: None, data };
+        self.broker.before_market(&event, self.now, &self.market);
+        self.market.take_in(&event.data);
         self.broker.on_market(&event, self.now, &self.market.book);
     }
 
@@ -163,21 +176,23 @@ impl Stage {
         quantity: i64,
         limit: Option<i64>,
     ) -> OrderId {
+        let draft = Draft::new(side, order_type, quantity);
+        self.place(limit.into_iter().fold(draft, Draft::at))
+    }
+
+    fn place(&mut self, draft: Draft) -> OrderId {
         self.orders += 1;
-        let order = NewOrder {
-            id: OrderId::new(RUN, self.orders),
-            strategy: StrategyId::new(0),
-            instrument: INSTRUMENT,
-            side,
-            order_type,
-            quantity: Lots::new(quantity),
-            limit: limit.map(Ticks::new),
-            trigger: None,
-            effect: domain::PositionEffect::Any,
-            created: self.now,
-        };
+        let id = OrderId::new(RUN, self.orders);
+        let order = NewOrder { id, created: self.now, ..draft.0 };
         self.broker.submit(&Command::Place(Approved::unchecked(order)), self.now);
-        order.id
+        id
+    }
+
+    /// An order that has arrived.
+    fn arrived(&mut self, draft: Draft) -> OrderId {
+        let id = self.place(draft);
+        self.arrive();
+        id
     }
 
     fn cancel(&mut self, order: OrderId) {
