@@ -64,7 +64,7 @@ impl Desk {
             problems: Problems::default(),
             costs: Vec::new(),
             recording: config.costs,
-            fees: Fees::new(config)?,
+            fees: Fees::new(config, instruments.len())?,
             run: config.run,
             trades: 0,
             now: Timestamp::EPOCH,

@@ -85,7 +85,7 @@ use self::{
 };
 pub use self::{
     config::{
-        BarConfig, BorrowConfig, CostRecording, FeeTier, FundingConfig, PaperConfig,
+        BarConfig, BorrowConfig, CostRecording, FeeTier, FundingConfig, InstrumentFee, PaperConfig,
         PaperConfigError,
     },
     costs::ExecutionCost,

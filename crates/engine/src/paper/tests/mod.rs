@@ -26,8 +26,8 @@ use market::OrderBook;
 
 use self::draft::Draft;
 use super::{
-    BarConfig, Books, BorrowConfig, CostRecording, FeeTier, FillModel, FundingConfig, PaperBroker,
-    PaperConfig,
+    BarConfig, Books, BorrowConfig, CostRecording, FeeTier, FillModel, FundingConfig,
+    InstrumentFee, PaperBroker, PaperConfig,
 };
 use crate::{Command, OpeningPosition, risk::Approved};
 
