@@ -19,6 +19,11 @@ fn eager(row: &StrategyRow) -> ParamValues {
             params.set(name, text).unwrap();
         }
     }
+    // On books the largest position is what is held; elsewhere it would only be in the way.
+    let limited = (row.needs)(&params).decides_on == DecidesOn::Book;
+    if params.declares("max_position_size") && !limited {
+        params.set("max_position_size", "100000").unwrap();
+    }
     params
 }
 

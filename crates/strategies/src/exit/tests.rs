@@ -125,7 +125,7 @@ fn of_several_policies_the_one_the_market_reaches_first_counts() {
 /// The crossover of one and two bars with a hundred units.
 fn params(settings: &[(&str, &str)]) -> ParamValues {
     let mut params = find("moving_average").unwrap().defaults();
-    let small = [("fast", "1"), ("slow", "2"), ("sizing", "fixed"), ("quantity", "100")];
+    let small = [("fast", "1"), ("slow", "2"), ("sizing", "fixed"), ("max_position_size", "100")];
     for (name, text) in small.iter().chain(settings) {
         params.set(name, text).unwrap();
     }

@@ -129,9 +129,9 @@ error: `strategy.params.fast` (30) must be below `strategy.params.slow` (20)
 fn a_fixed_size_follows_the_risk_limit_and_may_not_exceed_it() {
     let text = "strategy.kind = \"moving_average\"\nstrategy.risk_limits.max_position_size = 3\n";
     let params = load_text(text).unwrap().config.strategy.params;
-    assert_eq!(params.quantity("quantity").to_string(), "3");
-    let text = report(&format!("{text}strategy.params.quantity = 4\n"));
-    assert!(text.contains("`strategy.params.quantity` (4) is larger than"), "{text}");
+    assert_eq!(params.quantity("max_position_size").to_string(), "3");
+    let text = report(&format!("{text}strategy.params.max_position_size = 4\n"));
+    assert!(text.contains("`strategy.params.max_position_size` (4) is larger than"), "{text}");
 }
 
 #[test]
