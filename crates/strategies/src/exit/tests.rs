@@ -247,6 +247,10 @@ proptest! {
             prop_assert!((part..part + tick + 1).contains(&gain(target)));
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     /// Loss per position: the stop, and what the market jumps over. In the bar it was opened in
     /// nothing protects it yet, so the close of that one may be beyond the stop already.
