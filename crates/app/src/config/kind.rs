@@ -7,7 +7,7 @@
 use std::{fmt, net::SocketAddr};
 
 use rust_decimal::Decimal;
-use strategies::{CATALOGUE, find, parameter::Range};
+use strategies::{catalogue, find, parameter::Range};
 
 use super::{
     bars::BarsRule,
@@ -141,7 +141,7 @@ impl Kind {
             Self::Choices(words) => format!("a list of {}", quoted(words)),
             Self::Rows(columns) => format!("a list of `\"{}\"`", shape(columns)),
             Self::BarRule => "text such as `1m`, `500 ticks` or `12.5 volume`".into(),
-            Self::Strategy => format!("one of {}", quoted(&CATALOGUE.map(|row| row.name))),
+            Self::Strategy => format!("one of {}", quoted(&catalogue::names())),
             Self::Symbol => "upper-case text".into(),
             Self::Symbols => "a list of symbols, such as `[\"BTCUSDT\", \"spot:ETHUSDT\"]`".into(),
         }
@@ -240,7 +240,7 @@ impl Kind {
             },
             Self::Strategy => match find(text) {
                 Some(row) => Ok(row.name.to_owned()),
-                None => read_choice(text, &CATALOGUE.map(|row| row.name)),
+                None => read_choice(text, &catalogue::names()),
             },
             Self::Name => read_name(text),
             Self::Url(scheme) => read_url(text, scheme).map_err(|label| self.takes(label)),
