@@ -8,20 +8,31 @@ use engine::Strategy;
 use market::{feature::FeatureConfig, indicator::IndicatorError};
 
 use crate::{
-    dual_leg, exit,
-    exit::Guarded,
-    imbalance, moving_average,
+    exit::{self, Guarded},
     parameter::{ParamValues, Parameter, canonical},
 };
 
 /// All strategies, by name.
-pub const CATALOGUE: [&StrategyRow; 3] = [&dual_leg::ROW, &imbalance::ROW, &moving_average::ROW];
+pub const CATALOGUE: &[&StrategyRow] =
+    &[&crate::dual_leg::ROW, &crate::imbalance::ROW, &crate::moving_average::ROW];
 
 /// Finds a strategy by name; `moving-average` is `moving_average`.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static StrategyRow> {
     let name = canonical(name);
-    CATALOGUE.into_iter().find(|row| row.name == name)
+    CATALOGUE.iter().copied().find(|row| row.name == name)
+}
+
+/// The names of all strategies.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    CATALOGUE.iter().map(|row| row.name).collect()
+}
+
+/// A line for each strategy: its name, and what it is for.
+#[must_use]
+pub fn list() -> String {
+    CATALOGUE.iter().map(|row| format!("  {:<16} {}\n", row.name, row.purpose)).collect()
 }
 
 /// One row of the table.

@@ -4,7 +4,8 @@ use domain::{Event, InstrumentId, StrategyId};
 use testkit::events::{book, diff, quote};
 
 use crate::{
-    CATALOGUE, DecidesOn, InstrumentCount, ParamValues, Setup, SetupError, StrategyRow, find,
+    CATALOGUE, DecidesOn, InstrumentCount, ParamValues, Setup, SetupError, StrategyRow, catalogue,
+    find,
     room::{BAR, Decision, Dice, FIRST, Happening, Room, SECOND, two_instruments},
 };
 
@@ -17,6 +18,11 @@ fn eager(row: &StrategyRow) -> ParamValues {
         if params.declares(name) {
             params.set(name, text).unwrap();
         }
+    }
+    // On books the largest position is what is held; elsewhere it would only be in the way.
+    let limited = (row.needs)(&params).decides_on == DecidesOn::Book;
+    if params.declares("max_position_size") && !limited {
+        params.set("max_position_size", "100000").unwrap();
     }
     params
 }
@@ -82,7 +88,7 @@ fn book_event(event: usize, dice: &mut Dice) -> Event<'static> {
 
 /// Every row with every parameter of a choice that changes what it looks at.
 fn cases() -> impl Iterator<Item = (&'static StrategyRow, ParamValues)> {
-    CATALOGUE.into_iter().flat_map(|row| {
+    CATALOGUE.iter().copied().flat_map(|row| {
         let params = eager(row);
         let quotes = params.clone().with("on", "quotes").ok();
         std::iter::once((row, params)).chain(quotes.map(|params| (row, params)))
@@ -96,17 +102,19 @@ fn play(row: &StrategyRow, params: &ParamValues, story: &[Happening]) -> Vec<Dec
 #[test]
 fn names_are_unique_sorted_and_found_with_hyphens_or_underscores() {
     assert!(CATALOGUE.windows(2).all(|pair| pair[0].name < pair[1].name));
-    for row in CATALOGUE {
+    for row in CATALOGUE.iter().copied() {
         assert_eq!(find(row.name).unwrap().name, row.name);
         assert_eq!(find(&row.name.replace('_', "-")).unwrap().name, row.name);
         assert!(!row.purpose.is_empty() && !row.purpose.ends_with('.'));
     }
     assert!(find("no_such_strategy").is_none());
+    let listed: Vec<String> = catalogue::list().lines().map(|line| line[2..].to_owned()).collect();
+    assert!(listed.iter().zip(CATALOGUE).all(|(line, row)| line.starts_with(row.name)));
 }
 
 #[test]
 fn parameters_have_names_of_their_own_and_say_what_they_do() {
-    for row in CATALOGUE {
+    for row in CATALOGUE.iter().copied() {
         let mut names: Vec<&str> = row.parameters().map(|one| one.name).collect();
         let count = names.len();
         names.sort_unstable();
@@ -124,7 +132,7 @@ fn parameters_have_names_of_their_own_and_say_what_they_do() {
 #[test]
 fn every_strategy_builds_with_its_defaults_and_at_both_ends_of_every_range() {
     let table = two_instruments();
-    for row in CATALOGUE {
+    for row in CATALOGUE.iter().copied() {
         let build = |params: &ParamValues| {
             let (id, name, trades) = (StrategyId::new(0), "first_v1", trades(row));
             let setup = Setup { id, name, instruments: &table, trades, params };
@@ -142,8 +150,8 @@ fn every_strategy_builds_with_its_defaults_and_at_both_ends_of_every_range() {
                     (Err(SetupError::OutOfRange { setting, .. }), Some((wrong, _))) => {
                         assert_eq!(setting, wrong.name);
                     }
-                    (built, _) => {
-                        panic!("{}.{} = {text}: {:?}", row.name, parameter.name, built.err())
+                    (other, _) => {
+                        panic!("{}.{} = {text}: {:?}", row.name, parameter.name, other.err())
                     }
                 }
             }
@@ -154,7 +162,7 @@ fn every_strategy_builds_with_its_defaults_and_at_both_ends_of_every_range() {
 #[test]
 fn a_strategy_with_the_wrong_number_of_instruments_is_refused() {
     let table = two_instruments();
-    for row in CATALOGUE {
+    for row in CATALOGUE.iter().copied() {
         let params = row.defaults();
         let (id, name) = (StrategyId::new(0), "idle");
         let setup = Setup { id, name, instruments: &table, trades: &[], params: &params };
@@ -205,7 +213,7 @@ fn with_split(story: &[Happening], at: usize) -> Vec<Happening> {
 
 #[test]
 fn a_split_changes_no_decision_but_the_units_it_is_counted_in() {
-    for row in CATALOGUE {
+    for row in CATALOGUE.iter().copied() {
         let params = eager(row);
         if (row.needs)(&params).decides_on != DecidesOn::Bars {
             continue;

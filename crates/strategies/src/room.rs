@@ -8,7 +8,7 @@ use domain::{
 };
 use engine::{
     Command, Engine, EngineConfig, OpeningAccount, Outputs, PriceSource, RiskConfig,
-    paper::{self, Books, PaperBroker, PaperConfig},
+    paper::{Books, PaperBroker, PaperConfig},
 };
 use market::book::OrderBook;
 use testkit::events::{Tape, market};
@@ -99,10 +99,10 @@ impl Room {
         let strategy = row.make(&setup).unwrap();
         let needs = (row.needs)(params);
         let cash: Money = "100000".parse().unwrap();
-        let (prices, broker_prices) = match needs.decides_on {
-            DecidesOn::Book => (PriceSource::Book, paper::PriceSource::Book),
-            DecidesOn::Quotes => (PriceSource::Quotes, paper::PriceSource::Quotes),
-            DecidesOn::Bars => (PriceSource::Bars, paper::PriceSource::Bars),
+        let prices = match needs.decides_on {
+            DecidesOn::Book => PriceSource::Book,
+            DecidesOn::Quotes => PriceSource::Quotes,
+            DecidesOn::Bars => PriceSource::Bars,
         };
         let config = EngineConfig {
             run: RunNumber::FIRST,
@@ -119,11 +119,8 @@ impl Room {
             features: needs.features,
             snapshot_interval: Span::from_secs(86_400),
         };
-        let broker = PaperConfig {
-            prices: broker_prices,
-            opening_cash: cash,
-            ..PaperConfig::new(RunNumber::FIRST, 7)
-        };
+        let broker =
+            PaperConfig { prices, opening_cash: cash, ..PaperConfig::new(RunNumber::FIRST, 7) };
         let broker = PaperBroker::new(&broker, &table).unwrap();
         let opening = OpeningAccount::with_cash(cash);
         let engine = Engine::new(config, table, vec![strategy], opening).unwrap();

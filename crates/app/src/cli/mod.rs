@@ -10,12 +10,22 @@ pub use arguments::{
     Speed,
 };
 
+const CLOSING: &str = "Start with:  algopioneer demo\n\
+    Results go to stdout, logs to stderr (RUST_LOG=debug for more).\n\
+    Exit codes: 0 done, 1 failed while running, 2 usage or configuration, 130 interrupted.";
+
+/// The strategies of the catalogue and where to read about their parameters.
+fn with_strategies() -> String {
+    let strategies = strategies::catalogue::list();
+    format!(
+        "Strategies (`strategy.kind`, parameters in docs/configuration.md):\n{strategies}\n{CLOSING}"
+    )
+}
+
 /// Algorithmic trading research and execution in one binary.
 #[derive(Debug, Parser)]
 #[command(name = "algopioneer", version, arg_required_else_help = true)]
-#[command(after_help = "Start with:  algopioneer demo\n\
-    Results go to stdout, logs to stderr (RUST_LOG=debug for more).\n\
-    Exit codes: 0 done, 1 failed while running, 2 usage or configuration, 130 interrupted.")]
+#[command(after_help = CLOSING, after_long_help = with_strategies())]
 pub struct Cli {
     /// How log lines look.
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Pretty)]

@@ -7,13 +7,17 @@
 use std::{fmt, net::SocketAddr};
 
 use rust_decimal::Decimal;
-use strategies::{CATALOGUE, find, parameter::Range};
+use strategies::{catalogue, find, parameter::Range};
 
 use super::{
+    bars::BarsRule,
     nearest::nearest,
     symbol::SymbolName,
     written::{Literal, Written},
 };
+
+/// The names and ranges of the numbers in a row.
+pub(super) type Columns = &'static [(&'static str, Range)];
 
 /// The type and range of a setting.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +42,10 @@ pub(super) enum Kind {
     Choice(&'static [&'static str]),
     /// At least one of these words, each at most once.
     Choices(&'static [&'static str]),
+    /// Rows of decimals, joined by colons; may be empty.
+    Rows(Columns),
+    /// When a bar ends.
+    BarRule,
     /// A strategy of the catalogue, with hyphens or underscores.
     Strategy,
     /// A symbol or asset in upper case.
@@ -55,6 +63,17 @@ pub(super) enum Value {
     Number(Decimal),
     Real(Decimal),
     List(Vec<String>),
+}
+
+impl Value {
+    /// The number, if it is one.
+    pub(super) fn number(&self) -> Option<Decimal> {
+        match self {
+            Self::Whole(number) => Some(Decimal::from(*number)),
+            Self::Number(number) | Self::Real(number) => Some(*number),
+            Self::Flag(_) | Self::Text(_) | Self::List(_) => None,
+        }
+    }
 }
 
 /// The value in plain text, without quotes.
@@ -99,7 +118,7 @@ impl Kind {
             Self::Whole(low, high) => self.whole(written, *low, *high),
             Self::Number(bounds) => self.decimal(written, bounds).map(Value::Number),
             Self::Real(bounds) => self.decimal(written, bounds).map(Value::Real),
-            Self::Choices(_) | Self::Symbols => self.list(written),
+            Self::Choices(_) | Self::Symbols | Self::Rows(_) => self.list(written),
             _ => {
                 let text = self.text(written)?;
                 self.word(&text).map(Value::Text)
@@ -120,7 +139,9 @@ impl Kind {
             Self::Real(bounds) => format!("a number {}", bounds.describe()),
             Self::Choice(words) => format!("one of {}", quoted(words)),
             Self::Choices(words) => format!("a list of {}", quoted(words)),
-            Self::Strategy => format!("one of {}", quoted(&CATALOGUE.map(|row| row.name))),
+            Self::Rows(columns) => format!("a list of `\"{}\"`", shape(columns)),
+            Self::BarRule => "text such as `1m`, `500 ticks` or `12.5 volume`".into(),
+            Self::Strategy => format!("one of {}", quoted(&catalogue::names())),
             Self::Symbol => "upper-case text".into(),
             Self::Symbols => "a list of symbols, such as `[\"BTCUSDT\", \"spot:ETHUSDT\"]`".into(),
         }
@@ -212,9 +233,14 @@ impl Kind {
     fn word(&self, text: &str) -> Result<String, Fault> {
         match self {
             Self::Choice(words) | Self::Choices(words) => read_choice(text, words),
+            Self::Rows(columns) => read_row(text, columns),
+            Self::BarRule => match text.parse::<BarsRule>() {
+                Ok(_) => Ok(text.to_owned()),
+                Err(problem) => Err(self.takes(problem.to_string())),
+            },
             Self::Strategy => match find(text) {
                 Some(row) => Ok(row.name.to_owned()),
-                None => read_choice(text, &CATALOGUE.map(|row| row.name)),
+                None => read_choice(text, &catalogue::names()),
             },
             Self::Name => read_name(text),
             Self::Url(scheme) => read_url(text, scheme).map_err(|label| self.takes(label)),
@@ -276,6 +302,31 @@ fn read_choice(text: &str, words: &[&str]) -> Result<String, Fault> {
     }
     let help = nearest(text, words.iter().copied()).map(|word| format!("did you mean `{word}`?"));
     Err(Fault::new(format!("must be one of {}", quoted(words)), "not one of them").helped(help))
+}
+
+/// Checks the numbers of a row and writes them without spaces.
+fn read_row(text: &str, columns: Columns) -> Result<String, Fault> {
+    let parts: Vec<&str> = text.split(':').map(str::trim).collect();
+    if parts.len() != columns.len() {
+        let rule = format!("has entries such as `{}`", shape(columns));
+        return Err(Fault::new(rule, format!("{} numbers", parts.len())));
+    }
+    let mut numbers = Vec::with_capacity(parts.len());
+    for (part, (name, range)) in parts.into_iter().zip(columns) {
+        let number = exact_decimal(part)
+            .map_err(|()| Fault::new(format!("takes a decimal as `{name}`"), "no decimal"))?
+            .normalize();
+        if !range.contains(number) || number.scale() > range.decimals() {
+            let rule = format!("has a `{name}` that must be {}", range.describe());
+            return Err(Fault::new(rule, format!("{part} is out of range")));
+        }
+        numbers.push(number.to_string());
+    }
+    Ok(numbers.join(":"))
+}
+
+fn shape(columns: Columns) -> String {
+    columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(":")
 }
 
 fn read_name(text: &str) -> Result<String, Fault> {

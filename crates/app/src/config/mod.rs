@@ -10,6 +10,7 @@
 //! `docs/configuration.md` all read them.
 //! Nothing here decides what a setting does: that is the business of its reader.
 
+mod bars;
 mod kind;
 mod model;
 mod nearest;
@@ -33,10 +34,11 @@ use std::path::Path;
 use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
 
+pub use bars::{BarsRule, BarsRuleError};
 pub use model::{
-    BinanceConfig, Config, Durability, FillModel, HttpConfig, Layout, OpenOrders, PaperConfig,
-    PerformanceConfig, PersistenceConfig, RiskLimits, ShutdownConfig, StrategyConfig, Stream,
-    VenueConfig, Wait,
+    BarsConfig, BinanceConfig, Config, DataConfig, Durability, FeeTier, FillModel, HttpConfig,
+    Layout, Margin, MarginTier, OpenOrders, PaperConfig, PerformanceConfig, PersistenceConfig,
+    RiskLimits, ShutdownConfig, StrategyConfig, Stream, VenueConfig, Wait,
 };
 pub use origin::Origin;
 pub use problem::{ConfigErrors, Problem};

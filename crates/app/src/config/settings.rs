@@ -7,7 +7,7 @@
 
 use strategies::parameter::Range;
 
-use super::kind::Kind;
+use super::kind::{Columns, Kind};
 
 /// One row.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +40,8 @@ pub(super) enum Preset {
 }
 
 use Kind::{
-    Choice, Choices, Flag, Listen, Name, Number, Path, Real, Strategy, Symbol, Symbols, Url, Whole,
+    BarRule, Choice, Choices, Flag, Listen, Name, Number, Path, Real, Rows, Strategy, Symbol,
+    Symbols, Url, Whole,
 };
 use Preset::{Follows, Is, Required, Unset};
 
@@ -54,6 +55,12 @@ const AMOUNT: Kind = Number(Range::above(0, 1_000_000_000_000_000, 18));
 const LATENCY_MS: Kind = Number(Range::above(0, 60_000, 6));
 const LATENCY_MS_OR_NONE: Kind = Number(Range::from(0, 60_000, 6));
 const FEE_BPS: Kind = Number(Range::from(-100, 1_000, 8));
+const FEE_OR_NONE: Kind = Number(Range::from(0, 1_000, 8));
+const WORTH: Range = Range::from(0, 1_000_000_000_000_000, 18);
+const FEE: Range = Range::from(-100, 1_000, 8);
+const MARGIN: Range = Range::above(0, 1, 8);
+const FEE_TIER: Columns = &[("volume", WORTH), ("maker_bps", FEE), ("taker_bps", FEE)];
+const MARGIN_TIER: Columns = &[("worth", WORTH), ("initial", MARGIN), ("maintenance", MARGIN)];
 const CHANNEL: Kind = Whole(1, 1_000_000);
 
 /// The settings, section by section, in the order in which they are shown.
@@ -231,6 +238,13 @@ pub(super) const SETTINGS: &[Setting] = &[
     row("paper.maker_fee_bps", FEE_BPS, Is("2"), "Fee for resting orders; below zero is a rebate."),
     row("paper.taker_fee_bps", FEE_BPS, Is("5"), "Fee for orders that take."),
     row(
+        "paper.fee_tiers",
+        Rows(FEE_TIER),
+        Is("[]"),
+        "Other fees from a traded volume of the last 30 days on, in quote currency, lowest \
+         volume first, such as `\"1000000:1.6:4\"`.",
+    ),
+    row(
         "paper.slippage_bps",
         Number(Range::from(0, 1_000, 8)),
         Is("0"),
@@ -253,6 +267,93 @@ pub(super) const SETTINGS: &[Setting] = &[
         Whole(0, u64::MAX >> 1),
         Is("42"),
         "Seed of every random draw of the broker.",
+    ),
+    row(
+        "paper.half_spread_bps",
+        Number(Range::below(0, 10_000, 8)),
+        Is("0"),
+        "Where prices come from bars: half the distance between bid and ask.",
+    ),
+    row(
+        "paper.bar_delay",
+        Whole(0, 1_000),
+        Is("0"),
+        "Where prices come from bars: whole bars between a decision and its execution, on top \
+         of waiting for the next one.",
+    ),
+    row(
+        "paper.volume_share",
+        Number(Range::from(0, 1, 8)),
+        Is("0"),
+        "Where prices come from bars: largest share of a bar's volume that our orders get; 0 for \
+         no bound.",
+    ),
+    row(
+        "paper.impact",
+        Number(Range::from(0, 1_000, 8)),
+        Is("0"),
+        "Where prices come from bars: how far large orders move the price against themselves, \
+         the coefficient of the square-root law; 0 for not at all.",
+    ),
+    row(
+        "paper.short_selling",
+        Flag,
+        Is("true"),
+        "Whether what is sold on spot without being held can be borrowed.",
+    ),
+    row(
+        "paper.borrow_annual",
+        Number(Range::from(0, 100, 8)),
+        Is("0"),
+        "Interest a year on what is borrowed, as a plain fraction: 0.05 is five percent.",
+    ),
+    row(
+        "paper.funding_interval_ms",
+        Whole(0, 86_400_000),
+        Is("28800000"),
+        "Time between two settlements of a perpetual's funding; 0 for no known schedule.",
+    ),
+    row(
+        "paper.margin",
+        Choice(&["off", "cross", "isolated"]),
+        Is("\"off\""),
+        "What backs perpetuals and borrowed spot. `off`: nobody asks. `cross`: the whole account. \
+         `isolated`: each position by its own margin.",
+    ),
+    row(
+        "paper.leverage",
+        Number(Range::from(1, 1_000, 6)),
+        Is("10"),
+        "Worth of a position over the margin that opens it, where `margin_tiers` is empty.",
+    ),
+    row(
+        "paper.maintenance",
+        Number(Range::between(0, 1, 8)),
+        Is("0.005"),
+        "Share of a position's worth below which its backing must not fall, where \
+         `margin_tiers` is empty. Less than one over the leverage.",
+    ),
+    row(
+        "paper.margin_tiers",
+        Rows(MARGIN_TIER),
+        Is("[]"),
+        "Rates for the part of a position from a worth on, in quote currency, the first from 0, \
+         such as `\"0:0.1:0.005\", \"500000:0.2:0.01\"`.",
+    ),
+    row("paper.liquidation_fee_bps", FEE_OR_NONE, Is("0"), "Fee on a forced execution."),
+    row(
+        "bars.rule",
+        BarRule,
+        Is("\"1m\""),
+        "When a bar ends that is built from trades for a strategy that decides on bars: after a \
+         time such as `15s`, `1m`, `4h` or `1d`, a number of trades such as `500 ticks`, or a \
+         quantity in base units such as `12.5 volume`.",
+    ),
+    row(
+        "data.directory",
+        Path,
+        Is("\"./data/catalogue\""),
+        "Folder of the catalogue of historical market data.",
     ),
     row(
         "venue.binance.market",

@@ -38,7 +38,7 @@ static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
         strategy: Some(row),
         parameters: row.parameters().map(setting).collect(),
     };
-    CATALOGUE.into_iter().map(of_row).collect()
+    CATALOGUE.iter().copied().map(of_row).collect()
 });
 
 static WITHOUT_STRATEGY: Table = Table { strategy: None, parameters: Vec::new() };

@@ -1,16 +1,20 @@
 //! From configuration to parts: engine, paper broker, thread layout.
 
-use anyhow::{Context, Result};
-use domain::{InstrumentId, Instruments, Market, RunNumber, StrategyId};
+use anyhow::{Context, Result, bail};
+use domain::{InstrumentId, Instruments, Market, Rate, RunNumber, Span, StrategyId};
 use engine::{
     Engine, EngineConfig, OpeningAccount, RiskConfig, Strategy,
-    paper::{FillModel, PaperBroker, PaperConfig},
+    paper::{
+        BarConfig, BorrowConfig, FeeTier, FillModel, FundingConfig, MarginConfig, MarginMode,
+        MarginTier, PaperBroker, PaperConfig,
+    },
 };
-use market::feature::FeatureConfig;
+use market::{bars::BarRule, feature::FeatureConfig};
 use runtime::{StopPolicy, WaitStrategy, check_spinners, wait::available_cores};
-use strategies::{Needs, Setup, StrategyRow};
+use rust_decimal::{Decimal, RoundingStrategy};
+use strategies::{DecidesOn, Needs, Setup, StrategyRow};
 
-use crate::config::{self, Config, Layout, OpenOrders, Wait};
+use crate::config::{self, Config, Layout, Margin, OpenOrders, Wait};
 
 /// Makes the engine of a configuration. Where nothing can be traded it only watches.
 ///
@@ -41,7 +45,7 @@ pub fn engine_of(
         run,
         risk: risk(config),
         prices: engine::PriceSource::Book,
-        bars: None,
+        bars: bars(config, &instruments)?,
         features: features(config)?,
         snapshot_interval: config.strategy.persistence.snapshot_interval,
     };
@@ -108,6 +112,24 @@ fn features(config: &Config) -> Result<Option<FeatureConfig>> {
     Ok(features.map(|features| FeatureConfig { buffer_capacity, ..features }))
 }
 
+/// The rule of the bars that a strategy which decides on bars is shown; `None` for others.
+fn bars(config: &Config, instruments: &Instruments) -> Result<Option<BarRule>> {
+    if needs(config)?.decides_on != DecidesOn::Bars {
+        return Ok(None);
+    }
+    let mut rules = traded(config, instruments)
+        .into_iter()
+        .map(|id| config.bars.rule.of(instruments.get(id)))
+        .collect::<Result<Vec<_>, _>>()
+        .context("bars.rule does not fit an instrument")?;
+    rules.dedup();
+    match rules.as_slice() {
+        [] => Ok(None),
+        [rule] => Ok(Some(*rule)),
+        _ => bail!("bars.rule is a volume, but the instruments have lots of different sizes"),
+    }
+}
+
 /// Makes the pretend exchange of a configuration.
 ///
 /// # Errors
@@ -116,9 +138,24 @@ pub fn paper_broker(
     config: &Config,
     run: RunNumber,
     instruments: &Instruments,
+    opening: &OpeningAccount,
 ) -> Result<PaperBroker> {
+    PaperBroker::new(&paper_config(config, run, opening), instruments)
+        .context("the paper broker cannot be made from this configuration")
+}
+
+/// How the pretend exchange of a configuration behaves; its prices come from books.
+#[must_use]
+pub fn paper_config(config: &Config, run: RunNumber, opening: &OpeningAccount) -> PaperConfig {
     let paper = &config.paper;
-    let broker_config = PaperConfig {
+    let some = |number: Decimal| Some(Rate::new(number)).filter(|_| !number.is_zero());
+    let tier = |one: &config::FeeTier| FeeTier {
+        volume_from: one.volume_from,
+        maker: one.maker,
+        taker: one.taker,
+    };
+    let interval = paper.funding_interval;
+    PaperConfig {
         fill_model: match paper.fill_model {
             config::FillModel::Queue => FillModel::Queue,
             config::FillModel::Through => FillModel::Through,
@@ -131,11 +168,46 @@ pub fn paper_broker(
         report_latency: paper.report_latency,
         maker_fee: paper.maker_fee,
         taker_fee: paper.taker_fee,
+        fee_tiers: paper.fee_tiers.iter().map(tier).collect(),
         slippage: paper.slippage,
+        bars: BarConfig {
+            half_spread: paper.half_spread,
+            delay: paper.bar_delay,
+            volume_share: some(paper.volume_share),
+            impact: Rate::new(paper.impact),
+        },
+        borrow: BorrowConfig::flat(paper.short_selling.then_some(Rate::new(paper.borrow_annual))),
+        funding: FundingConfig {
+            every: Some(interval).filter(|interval| *interval > Span::ZERO),
+            by_instrument: Vec::new(),
+        },
+        margin: margin(paper),
+        opening_cash: opening.cash,
+        opening_positions: opening.positions.clone(),
         ..PaperConfig::new(run, paper.seed)
+    }
+}
+
+fn margin(paper: &config::PaperConfig) -> Option<MarginConfig> {
+    let mode = match paper.margin {
+        Margin::Off => return None,
+        Margin::Cross => MarginMode::Cross,
+        Margin::Isolated => MarginMode::Isolated,
     };
-    PaperBroker::new(&broker_config, instruments)
-        .context("the paper broker cannot be made from this configuration")
+    if paper.margin_tiers.is_empty() {
+        // Rounded up: a position never gets more leverage than was asked for.
+        let initial = (Decimal::ONE / paper.leverage)
+            .round_dp_with_strategy(8, RoundingStrategy::AwayFromZero);
+        let (initial, maintenance) = (Rate::new(initial), Rate::new(paper.maintenance));
+        return Some(MarginConfig::flat(mode, initial, maintenance, paper.liquidation_fee));
+    }
+    let tier = |one: &config::MarginTier| MarginTier {
+        notional_from: one.worth_from,
+        initial: one.initial,
+        maintenance: one.maintenance,
+    };
+    let tiers = paper.margin_tiers.iter().map(tier).collect();
+    Some(MarginConfig { mode, tiers, liquidation_fee: paper.liquidation_fee })
 }
 
 /// How idle threads of a configuration wait, after a look at the machine.

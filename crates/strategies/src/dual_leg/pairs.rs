@@ -16,7 +16,8 @@ use engine::{Intents, OrderStyle, Strategy, View};
 use super::RollingFit;
 use crate::{
     InstrumentCount, Needs, ParamValues, Parameter, Setup, SetupError, StrategyRow,
-    parameter::Range, sizing,
+    parameter::{Preset, Range},
+    sizing,
 };
 
 /// Its place in the catalogue.
@@ -63,6 +64,12 @@ const PARAMETERS: &[Parameter] = &[
         "0.45",
         "Share of the account's equity that each of the two legs is worth.",
     ),
+    Parameter::quantity(
+        "max_position_size",
+        Preset::PositionLimit,
+        "Largest position in a leg, in base units; the other leg is made as small. May be smaller \
+         than the risk limit, never larger.",
+    ),
 ];
 
 /// A latest close, adjusted, in logarithm.
@@ -103,6 +110,7 @@ struct Pairs {
     thresholds: Thresholds,
     /// In billionths of the equity.
     leg_share: i64,
+    largest: [Lots; 2],
     phase: Phase,
 }
 
@@ -113,6 +121,8 @@ impl Pairs {
             return Err(SetupError::NotTwo { name, count });
         };
         let params: &ParamValues = setup.params;
+        let limit = params.quantity("max_position_size");
+        let largest = |leg| setup.instruments.get(leg).lots_floor(limit);
         Ok(Self {
             id: setup.id,
             name: setup.name.to_owned(),
@@ -127,6 +137,7 @@ impl Pairs {
                 max_bars: params.whole("max_holding_bars"),
             },
             leg_share: sizing::billionths(params.rate("leg_fraction")),
+            largest: [largest(first)?, largest(second)?],
             phase: Phase::Idle,
         })
     }
@@ -206,16 +217,20 @@ impl Pairs {
         self.phase = Phase::Holding { spread, bars: 0 };
     }
 
-    /// Lots of both legs: the first is worth its share of the equity, the second as much as
-    /// the first, both rounded down. `None` when one of them would be nothing.
+    /// Lots of both legs: each is worth its share of the equity, or as much as the largest
+    /// position of either leg is. The first is rounded down, then the second to no more than
+    /// that. `None` when one of them would be nothing.
     fn sizes(&self, view: &View<'_>) -> Option<[Lots; 2]> {
         let share = view.equity().share_toward_zero(self.leg_share, sizing::BILLION).ok()?;
-        let [first, second] = self.legs;
-        let price = sizing::price(view, first)?;
-        let lots = sizing::lots_worth(share, price, view.instrument(first)).ok()?;
-        let worth = view.instrument(first).notional(price, lots).ok()?;
-        let other_price = sizing::price(view, second)?;
-        let other = sizing::lots_worth(worth, other_price, view.instrument(second)).ok()?;
+        let [first, second] = self.legs.map(|leg| view.instrument(leg));
+        let (price, other_price) =
+            (sizing::price(view, first.id())?, sizing::price(view, second.id())?);
+        let most = first.notional(price, self.largest[0]).ok()?;
+        let other_most = second.notional(other_price, self.largest[1]).ok()?;
+        let worth = share.min(most).min(other_most);
+        let lots = sizing::lots_worth(worth, price, first).ok()?;
+        let worth = first.notional(price, lots).ok()?;
+        let other = sizing::lots_worth(worth, other_price, second).ok()?;
         (!lots.is_zero() && !other.is_zero()).then_some([lots, other])
     }
 

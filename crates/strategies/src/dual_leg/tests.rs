@@ -63,7 +63,13 @@ proptest! {
 /// A window of ten and thresholds that the prices below pass.
 fn params(settings: &[(&str, &str)]) -> ParamValues {
     let mut params = find("dual-leg").unwrap().defaults();
-    let small = [("window", "10"), ("entry_z", "2"), ("exit_z", "0.5"), ("stop_z", "2.9")];
+    let small = [
+        ("window", "10"),
+        ("entry_z", "2"),
+        ("exit_z", "0.5"),
+        ("stop_z", "2.9"),
+        ("max_position_size", "1000"),
+    ];
     for (name, text) in small.iter().chain(settings) {
         params.set(name, text).unwrap();
     }
@@ -123,6 +129,16 @@ fn both_legs_are_worth_the_same_but_for_a_lot() {
     assert!(room.held(FIRST).get() < 0 && room.held(SECOND).get() > 0);
     let leg = -room.held(FIRST).get() * 20_930;
     assert!((4_499_900_000..=4_500_000_000).contains(&leg), "{leg} of 45,000.00000");
+}
+
+#[test]
+fn a_leg_that_may_not_be_larger_makes_the_other_one_as_small() {
+    // The second leg is half as dear: ten units of it are worth some five of the first.
+    let room = room(&[("max_position_size", "10")]).live(&calm(20, 150));
+    let room = room.live(&both(20_800, 10_400));
+    let (first, second) = (room.held(FIRST).get(), room.held(SECOND).get());
+    assert!((9_990..=10_000).contains(&second), "{second}");
+    assert_eq!(first, -(second * 10_400 / 20_930 + 1));
 }
 
 #[test]

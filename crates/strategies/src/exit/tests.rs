@@ -125,7 +125,7 @@ fn of_several_policies_the_one_the_market_reaches_first_counts() {
 /// The crossover of one and two bars with a hundred units.
 fn params(settings: &[(&str, &str)]) -> ParamValues {
     let mut params = find("moving_average").unwrap().defaults();
-    let small = [("fast", "1"), ("slow", "2"), ("sizing", "fixed"), ("quantity", "100")];
+    let small = [("fast", "1"), ("slow", "2"), ("sizing", "fixed"), ("max_position_size", "100")];
     for (name, text) in small.iter().chain(settings) {
         params.set(name, text).unwrap();
     }
@@ -247,6 +247,10 @@ proptest! {
             prop_assert!((part..part + tick + 1).contains(&gain(target)));
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     /// Loss per position: the stop, and what the market jumps over. In the bar it was opened in
     /// nothing protects it yet, so the close of that one may be beyond the stop already.

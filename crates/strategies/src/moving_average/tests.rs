@@ -10,7 +10,7 @@ use crate::{
 
 fn params(settings: &[(&str, &str)]) -> ParamValues {
     let mut params = find("moving-average").unwrap().defaults();
-    let small = [("fast", "2"), ("slow", "3"), ("sizing", "fixed"), ("quantity", "0.01")];
+    let small = [("fast", "2"), ("slow", "3"), ("sizing", "fixed"), ("max_position_size", "0.01")];
     for (name, text) in small.iter().chain(settings) {
         params.set(name, text).unwrap();
     }
@@ -77,7 +77,7 @@ fn the_stance_is_taken_as_soon_as_both_averages_exist() {
 #[test]
 fn a_size_that_follows_the_equity_is_reckoned_at_the_entry_and_kept() {
     // Nine tenths of 100,000 at 103 are 873.786 units.
-    let sized = [("sizing", "equity_fraction")];
+    let sized = [("sizing", "equity_fraction"), ("max_position_size", "1000")];
     let room = Room::new(find("moving_average").unwrap(), &params(&sized), &[FIRST]);
     let room = room.live(&bars(&CLOSES[..5]));
     assert_eq!(room.decisions, [decided(4, Side::Buy, 873_786)]);

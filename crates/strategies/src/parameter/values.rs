@@ -110,6 +110,7 @@ impl ParamValues {
     }
 
     /// Every parameter with its value, in the order of declaration.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&'static Parameter, &ParamValue)> {
         self.0.iter().map(|(parameter, value)| (*parameter, value))
     }

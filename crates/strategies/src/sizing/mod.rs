@@ -29,14 +29,15 @@ pub const PARAMETERS: &[Parameter] = &[
         "sizing",
         &["equity_fraction", "fixed", "volatility_target"],
         "equity_fraction",
-        "`fixed`: `quantity`. `equity_fraction`: that share of the equity at the entry. \
+        "`fixed`: `max_position_size`. `equity_fraction`: that share of the equity at the entry. \
          `volatility_target`: so much that its yearly volatility is `target_volatility` of the \
          equity, at most `equity_fraction`. Per instrument, kept until the strategy turns.",
     ),
     Parameter::quantity(
-        "quantity",
+        "max_position_size",
         Preset::PositionLimit,
-        "Position for `fixed`, in base units. May be smaller than the risk limit, never larger.",
+        "Largest position it asks for, in base units. May be smaller than the risk limit, never \
+         larger.",
     ),
     Parameter::rate(
         "equity_fraction",
@@ -63,12 +64,14 @@ pub const PARAMETERS: &[Parameter] = &[
 #[derive(Clone, Debug)]
 pub struct Sizer {
     instrument: InstrumentId,
+    largest: Lots,
     rule: Rule,
 }
 
 #[derive(Clone, Debug)]
 enum Rule {
-    Fixed(Lots),
+    /// Always the largest position.
+    Fixed,
     /// A share of the equity in billionths.
     Fraction(i64),
     Volatility {
@@ -84,11 +87,11 @@ impl Sizer {
     /// As these values say.
     ///
     /// # Errors
-    /// [`SetupError::Number`] when the fixed quantity does not fit the instrument's lots.
+    /// [`SetupError::Number`] when the largest position does not fit the instrument's lots.
     pub fn new(params: &ParamValues, instrument: &Instrument) -> Result<Self, SetupError> {
         let fraction = billionths(params.rate("equity_fraction"));
         let rule = match params.choice("sizing") {
-            "fixed" => Rule::Fixed(instrument.lots_floor(params.quantity("quantity"))?),
+            "fixed" => Rule::Fixed,
             "volatility_target" => Rule::Volatility {
                 target: to_f64(billionths(params.rate("target_volatility"))),
                 most: fraction,
@@ -96,7 +99,8 @@ impl Sizer {
             },
             _ => Rule::Fraction(fraction),
         };
-        Ok(Self { instrument: instrument.id(), rule })
+        let largest = instrument.lots_floor(params.quantity("max_position_size"))?;
+        Ok(Self { instrument: instrument.id(), largest, rule })
     }
 
     /// Takes the next price of the series, adjusted for splits and dividends.
@@ -111,7 +115,7 @@ impl Sizer {
     #[must_use]
     pub fn lots(&self, view: &View<'_>) -> Lots {
         let share = match &self.rule {
-            Rule::Fixed(lots) => return *lots,
+            Rule::Fixed => return self.largest,
             Rule::Fraction(share) => Some(*share),
             Rule::Volatility { target, most, estimate } => {
                 estimate.yearly().map(|volatility| share_for(*target, volatility, *most))
@@ -122,7 +126,7 @@ impl Sizer {
             let price = price(view, self.instrument)?;
             lots_worth(worth, price, view.instrument(self.instrument)).ok()
         };
-        lots().unwrap_or(Lots::ZERO)
+        lots().unwrap_or(Lots::ZERO).min(self.largest)
     }
 }
 

@@ -36,7 +36,9 @@ fn a_worth_that_does_not_fit_is_an_error() {
 fn held(settings: &[(&str, &str)], closes: &[i64]) -> i64 {
     let row = find("moving_average").unwrap();
     let mut params: ParamValues = row.defaults();
-    for (name, text) in [("fast", "1"), ("slow", "2")].iter().chain(settings) {
+    for (name, text) in
+        [("fast", "1"), ("slow", "2"), ("max_position_size", "10000")].iter().chain(settings)
+    {
         params.set(name, text).unwrap();
     }
     Room::new(row, &params, &[FIRST]).live(&bars(closes)).held(FIRST).get()
@@ -45,9 +47,10 @@ fn held(settings: &[(&str, &str)], closes: &[i64]) -> i64 {
 #[test]
 fn each_way_of_sizing_is_chosen_by_its_name() {
     let rise = [10_000, 10_100, 10_100];
-    assert_eq!(held(&[("sizing", "fixed"), ("quantity", "0.0129")], &rise), 12);
+    assert_eq!(held(&[("sizing", "fixed"), ("max_position_size", "0.0129")], &rise), 12);
     assert_eq!(held(&[("sizing", "equity_fraction"), ("equity_fraction", "0.5")], &rise), 495_049);
     assert_eq!(held(&[("sizing", "equity_fraction"), ("equity_fraction", "2")], &rise), 1_980_198);
+    assert_eq!(held(&[("equity_fraction", "2"), ("max_position_size", "7")], &rise), 7_000);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The volatility of a price over a year, from its latest returns and the time they took.
 
-use domain::{NumberError, Timestamp};
-use market::indicator::Sma;
+use domain::Timestamp;
+use market::indicator::{IndicatorError, Sma};
 
 const SECONDS_PER_YEAR: f64 = 365.25 * 86_400.0;
 
@@ -19,18 +19,10 @@ pub(super) struct Volatility {
 }
 
 impl Volatility {
-    pub(super) fn new(window: usize) -> Result<Self, NumberError> {
-        let too_long = |_| NumberError::Overflow { what: "the window of the volatility" };
-        let average = || {
-            let period = u32::try_from(window).map_err(|_| ());
-            Sma::new(period?).map_err(|_| ())
-        };
-        Ok(Self {
-            squares: average().map_err(too_long)?,
-            seconds: average().map_err(too_long)?,
-            last: None,
-            yearly: None,
-        })
+    pub(super) fn new(window: usize) -> Result<Self, IndicatorError> {
+        let period = u32::try_from(window).unwrap_or(u32::MAX);
+        let (squares, seconds) = (Sma::new(period)?, Sma::new(period)?);
+        Ok(Self { squares, seconds, last: None, yearly: None })
     }
 
     /// Takes the next price. Times that do not grow and prices that are none are left out.
