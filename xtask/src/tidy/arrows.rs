@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("dashboard", &["domain", "engine", "market"]),
     ("domain", &[]),
     ("engine", &["domain", "market"]),
+    ("history", &["domain", "market"]),
     ("inference", &["domain", "market"]),
     ("market", &["domain"]),
     ("mpc", &["domain"]),
