@@ -131,7 +131,7 @@ fn features(config: &Config) -> FeatureConfig {
     }
 }
 
-/// Makes the pretend exchange of a configuration.
+/// Makes the pretend exchange of a configuration, which knows the account that is opened.
 ///
 /// # Errors
 /// When a setting cannot be used.
@@ -139,6 +139,7 @@ pub fn paper_broker(
     config: &Config,
     run: RunNumber,
     instruments: &Instruments,
+    opening: &OpeningAccount,
 ) -> Result<PaperBroker> {
     let paper = &config.paper;
     let broker_config = PaperConfig {
@@ -155,6 +156,8 @@ pub fn paper_broker(
         maker_fee: paper.maker_fee,
         taker_fee: paper.taker_fee,
         slippage: paper.slippage,
+        opening_cash: opening.cash,
+        opening_positions: opening.positions.clone(),
         ..PaperConfig::new(run, paper.seed)
     };
     PaperBroker::new(&broker_config, instruments)

@@ -69,7 +69,7 @@ fn measure(config: &Config, frames: &Frames, rate: Rate, layout: LayoutArg) -> R
     let instruments = frames.instruments().clone();
     let opening = OpeningAccount::with_cash(config.paper.starting_cash);
     let vitals = Arc::new(Vitals::for_instruments(instruments.len()));
-    let execution = session::paper_broker(config, RunNumber::FIRST, &instruments)?;
+    let execution = session::paper_broker(config, RunNumber::FIRST, &instruments, &opening)?;
     let strategies: Vec<Box<dyn Strategy>> = vec![Box::new(EagerStrategy::new(FIRST))];
     let engine = session::engine_of(config, RunNumber::FIRST, instruments, opening, strategies)?;
     let (_port, mailbox) = control_channel();
