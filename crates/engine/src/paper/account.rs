@@ -186,6 +186,8 @@ impl Account {
         let (next, moved) = position.after(fill, &holding.instrument)?;
         self.cash = self.cash.checked_add(moved).ok_or(OVERFLOW)?;
         *holding.position_mut(strategy) = next;
+        // Where the market tells no price, that of the last execution is known at least.
+        holding.price.get_or_insert(fill.price);
         self.count(position.quantity, next.quantity);
         Ok(())
     }

@@ -230,7 +230,7 @@ impl PaperBroker {
                 }
             }
             MarketData::BookDiff { .. } | MarketData::BookSnapshot { .. }
-                if self.prices == PriceSource::Book && self.desk.margin.is_some() =>
+                if self.prices == PriceSource::Book && !self.desk.account.is_flat() =>
             {
                 if let Some(twice) = book.twice_mid() {
                     self.desk.account.note_price(id, Ticks::new(twice.get() / 2));

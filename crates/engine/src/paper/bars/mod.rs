@@ -7,6 +7,7 @@
 //! 2. At the open, in order of arrival: market orders take, limit orders that the open makes
 //!    marketable take, and stop orders whose trigger the open has reached or jumped over take, all
 //!    at the open's price made worse by half the spread, impact and slippage, never beyond a limit.
+//!    Post-only orders that the open would make take are rejected on arrival.
 //! 3. Within the range: stop orders that the range reaches take at their trigger, made worse
 //!    likewise; then positions that the range leaves uncovered are closed; then limit orders trade
 //!    at their limit, as maker. So where one bar touches a stop and a limit, the stop happened.
