@@ -82,9 +82,7 @@ impl InstrumentFile {
             }
             let mut text = serde_json::to_vec_pretty(self)?;
             text.push(b'\n');
-            let mut file = fs::File::create(path)?;
-            io::Write::write_all(&mut file, &text)?;
-            file.sync_all()
+            fs::write(path, text)
         };
         write().map_err(|error| ImportError::write(path, error))
     }

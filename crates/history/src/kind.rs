@@ -128,6 +128,15 @@ impl FromStr for Kind {
     }
 }
 
+/// The span of one file. The rarer the rows, the longer: a file of a few rows costs as much
+/// to write and to open as one of thousands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Filing {
+    Day,
+    Year,
+    Decade,
+}
+
 /// What an integer of a row means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Meaning {
@@ -264,14 +273,18 @@ impl Kind {
         }
     }
 
-    /// Whether a file of the catalogue holds a year rather than a day.
-    pub(crate) const fn by_year(self) -> bool {
+    /// What a file of the catalogue holds.
+    pub(crate) const fn filing(self) -> Filing {
         match self {
-            Self::Bars(interval) => interval.0 >= Interval::HOUR.0,
-            Self::Funding | Self::Actions => true,
-            Self::Depth | Self::Quotes | Self::Trades | Self::AggregateTrades | Self::Marks => {
-                false
-            }
+            Self::Bars(interval) if interval.0 >= Interval::DAY.0 => Filing::Decade,
+            Self::Bars(interval) if interval.0 >= Interval::HOUR.0 => Filing::Year,
+            Self::Funding | Self::Actions => Filing::Decade,
+            Self::Bars(_)
+            | Self::Depth
+            | Self::Quotes
+            | Self::Trades
+            | Self::AggregateTrades
+            | Self::Marks => Filing::Day,
         }
     }
 

@@ -31,7 +31,7 @@ pub use history::{History, Selection};
 pub use instrument_file::{ImportedFile, InstrumentFile};
 pub use intake::{EventIntake, ImportReport, ImportedSeries, Intake, IntakeSettings, Target};
 pub use kind::{Interval, Kind};
-pub use moment::{Zone, iso};
+pub use moment::{Zone, iso, parse_time};
 pub use part::{Batch, Scales};
 pub use place::{InstrumentKey, Series, market_from};
 pub use read::{BarTime, Content, Format, Progress, ReadOptions, import};

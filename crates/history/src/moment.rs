@@ -292,6 +292,14 @@ pub fn iso(time: Timestamp) -> String {
     moment(time.as_nanos()).to_string()
 }
 
+/// Reads a time as a person writes it, in UTC: `2024-08-08`, `2024-08-08 12:00`, `..T12:00Z`.
+///
+/// # Errors
+/// What is wrong with it, as a sentence.
+pub fn parse_time(text: &str) -> Result<Timestamp, String> {
+    Clock::new(Zone::default(), false).read(text).map(|read| read.time)
+}
+
 /// Nanoseconds from midnight of a day in a zone to UTC.
 ///
 /// # Errors

@@ -4,8 +4,8 @@
 //! venue=coinbase/market=spot/kind=bars_1m/symbol=BTC-USD/day=2024-08-08/part-0.parquet
 //! ```
 //!
-//! The day is the first day of the file's period: a day for ticks and for bars below an hour,
-//! a year for everything that is rarer.
+//! The day is the first day of the file's period: a day for ticks and for bars below an hour, a
+//! year for bars below a day, a decade for longer bars, funding, splits and dividends.
 
 use std::{
     fmt,
@@ -16,7 +16,7 @@ use std::{
 use domain::Market;
 use jiff::{Timestamp as Moment, civil::Date, tz::TimeZone};
 
-use crate::kind::Kind;
+use crate::kind::{Filing, Kind};
 
 const DAY_NANOS: i64 = 86_400_000_000_000;
 
@@ -144,11 +144,13 @@ impl Period {
     /// The period that holds a moment.
     pub(crate) fn of(kind: Kind, nanos: i64) -> Self {
         let day = i32::try_from(nanos.div_euclid(DAY_NANOS)).expect("64 bits hold 107,000 days");
-        if !kind.by_year() {
-            return Self { first_day: day };
-        }
         let year = date_of(nanos).year();
-        Self { first_day: days_to(Date::constant(year, 1, 1)) }
+        let first_year = match kind.filing() {
+            Filing::Day => return Self { first_day: day },
+            Filing::Year => year,
+            Filing::Decade => year - year.rem_euclid(10),
+        };
+        Self { first_day: days_to(Date::constant(first_year, 1, 1)) }
     }
 
     /// From the text of a folder.
@@ -203,10 +205,11 @@ mod tests {
     }
 
     #[test]
-    fn rare_data_are_kept_by_year_and_periods_are_ordered() {
+    fn rare_data_are_kept_for_long_and_periods_are_ordered() {
         let noon = 1_723_118_400_000_000_000;
         assert_eq!(Period::of(Kind::Bars(Interval::HOUR), noon).to_string(), "2024-01-01");
-        assert_eq!(Period::of(Kind::Funding, noon).to_string(), "2024-01-01");
+        assert_eq!(Period::of(Kind::Funding, noon).to_string(), "2020-01-01");
+        assert_eq!(Period::of(Kind::Bars(Interval::DAY), noon).to_string(), "2020-01-01");
         assert_eq!(Period::of(Kind::Trades, noon).to_string(), "2024-08-08");
         let before = Period::of(Kind::Trades, -1);
         assert_eq!(before.to_string(), "1969-12-31");

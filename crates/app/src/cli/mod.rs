@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, with an example each.
 
 mod arguments;
+mod data;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -8,6 +9,10 @@ pub use arguments::{
     AuditArgs, BacktestBenchArgs, BenchCommand, ConfigCommand, DataDirArgs, DemoArgs, LatencyArgs,
     LayoutArg, Rate, RecordArgs, ReplayArgs, RunArgs, SandboxArgs, SandboxVenue, SessionArgs,
     Speed,
+};
+pub use data::{
+    CheckArgs, ContentArg, DataCommand, ExportArgs, FormatArg, HoursArg, ImportArgs, ListArgs,
+    ShowArgs, StoreArgs,
 };
 
 const CLOSING: &str = "Start with:  algopioneer demo\n\
@@ -90,6 +95,10 @@ pub enum Command {
     /// Lift the kill switch.
     #[command(after_help = "Example:  algopioneer resume --data-dir data")]
     Resume(DataDirArgs),
+    /// Recorded data for back-tests: import, list, show, check, export.
+    #[command(subcommand)]
+    #[command(after_help = "Example:  algopioneer data list")]
+    Data(DataCommand),
     /// Measure this machine.
     #[command(subcommand)]
     #[command(after_help = "Example:  algopioneer bench latency --rate 10000,max --layout fused")]

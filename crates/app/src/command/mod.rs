@@ -3,6 +3,7 @@
 mod audit;
 mod bench;
 mod config;
+mod data;
 mod demo;
 mod kill;
 mod live;
@@ -114,6 +115,7 @@ pub fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Rebuild(arguments) => audit::rebuild(&arguments),
         Command::Kill(arguments) => kill::execute(&arguments),
         Command::Resume(arguments) => kill::resume(&arguments),
+        Command::Data(arguments) => data::execute(&arguments),
         Command::Bench(BenchCommand::Latency(arguments)) => bench::execute(&arguments),
         Command::Bench(BenchCommand::Backtest(arguments)) => bench::backtest::execute(&arguments),
     }

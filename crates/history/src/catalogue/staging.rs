@@ -65,8 +65,11 @@ impl Staging {
     pub(crate) fn commit(mut self) -> Result<(), ImportError> {
         let folder = self.dir.join(FOLDER);
         let files = std::mem::take(&mut self.files);
-        let moved = if files.is_empty() { Ok(()) } else { write_list(&folder, files) };
-        moved
+        if files.is_empty() {
+            return Ok(());
+        }
+        sync(&folder)
+            .and_then(|()| write_list(&folder, files))
             .and_then(|()| finish_or_discard(&self.dir))
             .map_err(|error| ImportError::write(&folder, error))
     }
@@ -119,6 +122,7 @@ fn finish_or_discard(dir: &Path) -> io::Result<()> {
             for file in &files {
                 move_into_place(dir, &folder.join(STAGED).join(file), file)?;
             }
+            sync(&folder)?;
             fs::remove_file(&list)?;
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -134,9 +138,22 @@ fn move_into_place(dir: &Path, staged: &Path, file: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     match fs::rename(staged, &target) {
         Err(error) if error.kind() == io::ErrorKind::NotFound && target.exists() => Ok(()),
-        Err(error) => Err(error),
-        Ok(()) => File::open(folder)?.sync_all(),
+        result => result,
     }
+}
+
+/// Brings everything that was written to the disk: once for thousands of files, of which each
+/// alone would cost as much.
+fn sync(folder: &Path) -> io::Result<()> {
+    let folder = File::open(folder)?;
+    #[cfg(target_os = "linux")]
+    nix::unistd::syncfs(&folder)?;
+    #[cfg(not(target_os = "linux"))]
+    {
+        drop(folder);
+        nix::unistd::sync();
+    }
+    Ok(())
 }
 
 fn discard(folder: &Path) -> io::Result<()> {

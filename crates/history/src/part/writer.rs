@@ -82,12 +82,11 @@ impl PartWriter {
         if self.waiting < GROUP { Ok(()) } else { self.flush() }
     }
 
-    /// Writes what waits and makes sure that the disk has it.
+    /// Writes what waits and the end of the file. Whoever commits it brings it to the disk.
     pub(crate) fn finish(mut self) -> Result<(), ImportError> {
         self.flush()?;
-        let failed = |error: &dyn ToString| ImportError::write(&self.path, error.to_string());
-        self.writer.finish().map_err(|error| failed(&error))?;
-        self.writer.inner().sync_all().map_err(|error| failed(&error))
+        let finished = self.writer.finish();
+        finished.map(|_| ()).map_err(|error| ImportError::write(&self.path, error))
     }
 
     fn flush(&mut self) -> Result<(), ImportError> {

@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 pub(crate) use write::store;
 
 use crate::{
+    catalogue::Listed,
     error::ReadError,
     instrument_file::InstrumentFile,
     kind::{Interval, Kind},
@@ -67,6 +68,35 @@ impl SqliteBars {
         let connection = Connection::open_with_flags(path, flags).map_err(damaged)?;
         connection.prepare("SELECT price_decimals FROM instrument").map_err(damaged)?;
         Ok(Self { path: path.to_owned(), connection })
+    }
+
+    /// Everything that is in it, sorted by name.
+    ///
+    /// # Errors
+    /// [`ReadError`] when it cannot be read.
+    pub fn list(&self) -> Result<Vec<Listed>, ReadError> {
+        let bytes = std::fs::metadata(&self.path)
+            .map_err(|error| ReadError::open(&self.path, error))?
+            .len();
+        let describe = |series: Series| {
+            let (Kind::Bars(interval), Some((id, ..))) =
+                (series.kind, self.find(&series.instrument)?)
+            else {
+                return Err(ReadError::NotThere(series.to_string()));
+            };
+            let (rows, first, last): (i64, Option<i64>, Option<i64>) = self
+                .connection
+                .query_row(
+                    "SELECT count(*), min(end_ns), max(end_ns) FROM bar
+                     WHERE instrument = ?1 AND interval_s = ?2",
+                    params![id, interval.seconds()],
+                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+                )
+                .map_err(self.failed())?;
+            let rows = u64::try_from(rows).unwrap_or(0);
+            Ok(Listed { series, rows, times: first.zip(last), files: 1, bytes })
+        };
+        self.series()?.into_iter().map(describe).collect()
     }
 
     fn failed(&self) -> impl Fn(rusqlite::Error) -> ReadError + '_ {
