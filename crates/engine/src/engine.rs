@@ -321,6 +321,24 @@ impl Engine {
         self.markets[id.index()].view()
     }
 
+    /// Shim.
+    #[must_use]
+    pub fn performance(&self) -> crate::performance::Performance {
+        crate::performance::Performance::default()
+    }
+
+    /// Shim.
+    #[must_use]
+    pub fn returns(&self) -> (Vec<f64>, f64) {
+        (Vec::new(), 1.0)
+    }
+
+    /// Shim.
+    #[must_use]
+    pub fn price(&self, _id: InstrumentId) -> Option<f64> {
+        None
+    }
+
     /// What happened how often.
     #[must_use]
     pub const fn counters(&self) -> &Counters {

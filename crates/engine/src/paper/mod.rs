@@ -127,6 +127,17 @@ pub trait Books {
     fn book(&self, id: InstrumentId) -> Option<&OrderBook>;
 }
 
+/// Shim.
+#[derive(Debug)]
+pub struct ExecutionCost {
+    /// Shim.
+    pub spread: domain::Money,
+    /// Shim.
+    pub impact: domain::Money,
+    /// Shim.
+    pub slippage: domain::Money,
+}
+
 /// The pretend exchange. See the [module](self) for its rules.
 #[derive(Debug)]
 pub struct PaperBroker {
@@ -186,6 +197,22 @@ impl PaperBroker {
     pub fn on_market(&mut self, event: &MarketEvent<'_>, now: Timestamp, book: &OrderBook) {
         let Self { exchanges, desk, .. } = self;
         exchanges[event.instrument.index()].on_market(&event.data, book, desk, now);
+    }
+
+    /// Shim.
+    pub fn before_market(&mut self, _event: &MarketEvent<'_>, now: Timestamp, books: &dyn Books) {
+        self.before_event(now, books);
+    }
+
+    /// Shim.
+    pub fn next_answer(&mut self, due_by: Timestamp) -> Option<(Timestamp, domain::Event<'static>)> {
+        let due = self.earliest_due().filter(|due| *due <= due_by)?;
+        self.next_report(due_by).map(|report| (due, domain::Event::Report(report)))
+    }
+
+    /// Shim.
+    pub fn take_costs(&mut self) -> Vec<ExecutionCost> {
+        Vec::new()
     }
 
     /// The next report due by then, in the order of (due, making). A report made at event time

@@ -220,6 +220,12 @@ impl Portfolio {
         self.holdings.iter().fold(self.cash, |sum, holding| sum + holding.value)
     }
 
+    /// Shim.
+    #[must_use]
+    pub fn gross_exposure(&self) -> Money {
+        self.holdings.iter().fold(Money::ZERO, |sum, holding| sum + holding.value.abs())
+    }
+
     /// The largest fall of equity from an earlier peak so far.
     #[must_use]
     pub const fn max_drawdown(&self) -> Money {
