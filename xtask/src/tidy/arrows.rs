@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("inference", &["domain", "market"]),
     ("market", &["domain"]),
     ("mpc", &["domain"]),
+    ("report", &["domain", "engine", "research"]),
     ("research", &["domain", "engine", "market", "strategies"]),
     ("runtime", &["domain", "engine", "market"]),
     ("sandbox", &["domain", "engine", "market", "venues"]),
