@@ -11,7 +11,7 @@ pub use arguments::{
     Speed,
 };
 pub use data::{
-    CheckArgs, ContentArg, DataCommand, ExportArgs, FormatArg, HoursArg, ImportArgs, ListArgs,
+    BarTimeArg, CheckArgs, ContentArg, DataCommand, ExportArgs, FormatArg, HoursArg, ImportArgs, ListArgs,
     ShowArgs, StoreArgs,
 };
 
