@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, with an example each.
 
 mod arguments;
+mod backtest;
 mod data;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -10,9 +11,10 @@ pub use arguments::{
     LayoutArg, Rate, RecordArgs, ReplayArgs, RunArgs, SandboxArgs, SandboxVenue, SessionArgs,
     Speed,
 };
+pub use backtest::{BacktestArgs, Length};
 pub use data::{
-    BarTimeArg, CheckArgs, ContentArg, DataCommand, ExportArgs, FormatArg, HoursArg, ImportArgs, ListArgs,
-    ShowArgs, StoreArgs,
+    BarTimeArg, CheckArgs, ContentArg, DataCommand, ExportArgs, FormatArg, HoursArg, ImportArgs,
+    ListArgs, ShowArgs, StoreArgs,
 };
 
 const CLOSING: &str = "Start with:  algopioneer demo\n\
@@ -64,6 +66,16 @@ pub enum Command {
     #[command(after_help = "Example:  algopioneer replay --config config/replay.toml \\\n    \
         --capture ../shared/data/binance-raw/usdm_btcusdt_20240808.txt.zst --verify-top")]
     Replay(ReplayArgs),
+    /// Try a strategy on history or on a made-up market, and report what speaks against it.
+    ///
+    /// The engine, the risk gate and the pretend exchange are those of paper trading. Data come
+    /// from the catalogue that `data import` fills. The report, its tables and its charts go to
+    /// --output-dir; report.html shows them all in one page without a network.
+    #[command(after_help = "Examples:\n  algopioneer backtest --strategy moving_average \\\n    \
+        --symbols BTC-USD --duration 60 --synthetic\n  \
+        algopioneer backtest --strategy dual_leg --symbols BTC-USD,ETH-USD \\\n    \
+        --duration 7d --synthetic --output-dir ./results")]
+    Backtest(Box<BacktestArgs>),
     /// Trade on paper on a venue's public streams. No keys needed.
     #[command(after_help = "Example:  algopioneer run --config config/paper-binance.toml")]
     Run(RunArgs),

@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 mod audit;
+mod backtest;
 mod bench;
 mod config;
 mod data;
@@ -107,6 +108,7 @@ pub fn execute(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Demo(arguments) => demo::execute(&arguments),
         Command::Replay(arguments) => replay::execute(&arguments),
+        Command::Backtest(arguments) => backtest::execute(&arguments),
         Command::Run(arguments) => run::execute(&arguments),
         Command::Record(arguments) => record::execute(&arguments),
         Command::Sandbox(arguments) => sandbox::execute(&arguments),

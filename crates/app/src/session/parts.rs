@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use domain::{InstrumentId, Instruments, Market, Rate, RunNumber, Span, StrategyId};
 use engine::{
-    Engine, EngineConfig, OpeningAccount, RiskConfig, Strategy,
+    Engine, EngineConfig, OpeningAccount, PriceSource, RiskConfig, Strategy,
     paper::{
         BarConfig, BorrowConfig, FeeTier, FillModel, FundingConfig, MarginConfig, MarginMode,
         MarginTier, PaperBroker, PaperConfig,
@@ -53,6 +53,39 @@ pub fn engine_of(
         .context("the engine cannot be made from this configuration")
 }
 
+/// Makes the engine of a back-test: the configured strategy over all `instruments`, whose prices
+/// come from `prices` alone.
+///
+/// # Errors
+/// When a limit or the strategy does not fit the instruments.
+pub fn engine_over_history(
+    config: &Config,
+    instruments: Instruments,
+    prices: PriceSource,
+    opening: OpeningAccount,
+) -> Result<Engine> {
+    let trades: Vec<_> = instruments.iter().map(domain::Instrument::id).collect();
+    let strategy = strategy_in(config, &instruments, &trades)?;
+    let engine_config = EngineConfig {
+        run: RunNumber::FIRST,
+        risk: risk(config),
+        prices,
+        bars: None,
+        features: features(config)?,
+        snapshot_interval: config.strategy.persistence.snapshot_interval,
+    };
+    Engine::new(engine_config, instruments, vec![strategy], opening)
+        .context("the engine cannot be made from this configuration")
+}
+
+/// On what market data the configured strategy decides.
+///
+/// # Errors
+/// When the catalogue has no such strategy.
+pub fn decides_on(config: &Config) -> Result<DecidesOn> {
+    needs(config).map(|needs| needs.decides_on)
+}
+
 /// The instruments of the session that the configuration trades.
 #[must_use]
 pub fn traded(config: &Config, instruments: &Instruments) -> Vec<InstrumentId> {
@@ -69,15 +102,22 @@ pub fn traded(config: &Config, instruments: &Instruments) -> Vec<InstrumentId> {
 }
 
 fn strategy(config: &Config, instruments: &Instruments) -> Result<Option<Box<dyn Strategy>>> {
-    let strategy = &config.strategy;
     let trades = traded(config, instruments);
     if trades.is_empty() {
         return Ok(None);
     }
+    strategy_in(config, instruments, &trades).map(Some)
+}
+
+fn strategy_in(
+    config: &Config,
+    instruments: &Instruments,
+    trades: &[InstrumentId],
+) -> Result<Box<dyn Strategy>> {
+    let strategy = &config.strategy;
     let (id, name) = (StrategyId::new(0), strategy.strategy_id.as_str());
-    let setup = Setup { id, name, instruments, trades: &trades, params: &strategy.params };
-    let made = row(config)?.make(&setup);
-    made.map(Some).with_context(|| format!("strategy {name} cannot be made"))
+    let setup = Setup { id, name, instruments, trades, params: &strategy.params };
+    row(config)?.make(&setup).with_context(|| format!("strategy {name} cannot be made"))
 }
 
 /// The catalogue's row of the configured strategy.
