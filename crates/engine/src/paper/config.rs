@@ -18,6 +18,17 @@ pub struct FeeTier {
     pub taker: Bps,
 }
 
+/// Fees of one instrument that are not those of the others, whatever the volume.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InstrumentFee {
+    /// Of which instrument.
+    pub instrument: InstrumentId,
+    /// The fee on executions of waiting orders; negative is a rebate.
+    pub maker: Bps,
+    /// The fee on executions that take.
+    pub taker: Bps,
+}
+
 /// What orders cost and get where only bars are known.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct BarConfig {
@@ -100,6 +111,8 @@ pub struct PaperConfig {
     pub taker_fee: Bps,
     /// Other fees from a volume on, lowest volume first.
     pub fee_tiers: Vec<FeeTier>,
+    /// Instruments with fees of their own, such as spot beside perpetuals.
+    pub instrument_fees: Vec<InstrumentFee>,
     /// How much worse than it looks the market is for us: see [`super::Slippage`].
     pub slippage: Bps,
     /// Execution within bars.
@@ -135,6 +148,7 @@ impl PaperConfig {
             maker_fee: Bps::default(),
             taker_fee: Bps::default(),
             fee_tiers: Vec::new(),
+            instrument_fees: Vec::new(),
             slippage: Bps::default(),
             bars: BarConfig::default(),
             borrow: BorrowConfig::flat(Some(Rate::default())),

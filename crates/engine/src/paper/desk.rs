@@ -64,7 +64,7 @@ impl Desk {
             problems: Problems::default(),
             costs: Vec::new(),
             recording: config.costs,
-            fees: Fees::new(config)?,
+            fees: Fees::new(config, instruments.len())?,
             run: config.run,
             trades: 0,
             now: Timestamp::EPOCH,
@@ -75,6 +75,11 @@ impl Desk {
     pub(super) fn let_pass(&mut self, now: Timestamp) {
         self.now = now;
         self.fees.let_pass(now);
+    }
+
+    /// Whether there is anything that margin could be asked for.
+    pub(super) const fn has_cover_to_watch(&self) -> bool {
+        self.margin.is_some() && !self.account.is_flat()
     }
 
     pub(super) const fn now(&self) -> Timestamp {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use domain::{Bps, Instrument, Liquidity, Lots, Money, NumberError, Ticks, Timestamp};
 
-use super::{FeeTier, PaperConfig, PaperConfigError};
+use super::{FeeTier, InstrumentFee, PaperConfig, PaperConfigError};
 
 /// The fee rates of makers and takers, by the volume of the last 30 days.
 #[derive(Debug)]
@@ -13,6 +13,8 @@ pub(super) struct Fees {
     tiers: Vec<FeeTier>,
     current: usize,
     volume: RollingVolume,
+    /// Few, if any.
+    own: Vec<InstrumentFee>,
 }
 
 /// What was traded in the last 30 days of event time, to the hour.
@@ -51,7 +53,12 @@ impl RollingVolume {
 impl Fees {
     /// # Errors
     /// For a rate that cannot be charged exactly, and for tiers out of order.
-    pub(super) fn new(config: &PaperConfig) -> Result<Self, PaperConfigError> {
+    pub(super) fn new(config: &PaperConfig, instruments: usize) -> Result<Self, PaperConfigError> {
+        let named = config.instrument_fees.iter().map(|fee| fee.instrument);
+        if let Some(instrument) = named.into_iter().find(|id| id.index() >= instruments) {
+            let setting = "an instrument's fee";
+            return Err(PaperConfigError::UnknownInstrument { setting, instrument });
+        }
         let (maker, taker) = (config.maker_fee, config.taker_fee);
         let mut tiers = vec![FeeTier { volume_from: Money::ZERO, maker, taker }];
         tiers.extend_from_slice(&config.fee_tiers);
@@ -60,11 +67,13 @@ impl Fees {
                 return Err(PaperConfigError::FeeTiers { volume_from: pair[1].volume_from });
             }
         }
-        for rate in tiers.iter().flat_map(|tier| [tier.maker, tier.taker]) {
+        let own = &config.instrument_fees;
+        let rates = tiers.iter().map(|tier| [tier.maker, tier.taker]);
+        for rate in rates.chain(own.iter().map(|fee| [fee.maker, fee.taker])).flatten() {
             rate.of_rounded_up(Money::from_atto(1))
                 .map_err(|source| PaperConfigError::Fee { source })?;
         }
-        Ok(Self { tiers, current: 0, volume: RollingVolume::default() })
+        Ok(Self { tiers, current: 0, volume: RollingVolume::default(), own: own.clone() })
     }
 
     /// Time passes, and old volume no longer counts.
@@ -100,9 +109,13 @@ impl Fees {
         liquidity: Liquidity,
     ) -> Result<Money, NumberError> {
         let tier = &self.tiers[self.current];
+        let (maker, taker) = match self.own.iter().find(|fee| fee.instrument == instrument.id()) {
+            Some(own) => (own.maker, own.taker),
+            None => (tier.maker, tier.taker),
+        };
         let rate: Bps = match liquidity {
-            Liquidity::Maker => tier.maker,
-            Liquidity::Taker => tier.taker,
+            Liquidity::Maker => maker,
+            Liquidity::Taker => taker,
         };
         rate.of_rounded_up(instrument.notional(price, quantity)?)
     }
@@ -118,6 +131,8 @@ impl Fees {
         quantity: Lots,
     ) -> Result<(), NumberError> {
         let notional = instrument.notional(price, quantity)?;
-        self.tiers.iter().try_for_each(|tier| tier.maker.of_rounded_up(notional).map(drop))
+        let rates = self.tiers.iter().map(|tier| tier.maker);
+        let mut rates = rates.chain(self.own.iter().map(|fee| fee.maker));
+        rates.try_for_each(|rate| rate.of_rounded_up(notional).map(drop))
     }
 }

@@ -56,6 +56,11 @@ fn what_is_wrong_with_fee_tiers_is_named() {
     assert_eq!(error, PaperConfigError::FeeTiers { volume_from: "5".parse().unwrap() });
     let error = refused(|config| config.fee_tiers = vec![tier("0", "1")]);
     assert_eq!(error, PaperConfigError::FeeTiers { volume_from: Money::ZERO });
+    let instrument = InstrumentId::new(1);
+    let fee = InstrumentFee { instrument, maker: bps("0"), taker: bps("0") };
+    let error = refused(|config| config.instrument_fees = vec![fee]);
+    let setting = "an instrument's fee";
+    assert_eq!(error, PaperConfigError::UnknownInstrument { setting, instrument });
     let error = refused(|config| config.fee_tiers = vec![tier("5", "0.0000000001")]);
     assert!(matches!(error, PaperConfigError::Fee { source: NumberError::TooFine { .. } }));
 }

@@ -90,3 +90,16 @@ fn fees_follow_the_volume_of_the_last_thirty_days() {
     stage.now = stage.now + Span::from_secs(31 * 86_400);
     assert_eq!(fee(&mut stage), money("0.001"), "that was more than thirty days ago");
 }
+
+#[test]
+fn an_instrument_may_have_fees_of_its_own() {
+    let own = InstrumentFee { instrument: OTHER, maker: bps("1"), taker: bps("3") };
+    let instrument_fees = vec![own];
+    let config = PaperConfig { taker_fee: bps("10"), instrument_fees, ..in_bars() };
+    let mut stage = BarStage::new(&config);
+    stage.send(buy(1_000));
+    stage.send(buy(1_000).of(OTHER));
+    stage.bars_of(&[INSTRUMENT, OTHER], [100; 4], 9);
+    let fees: Vec<Money> = stage.fills().iter().map(|fill| fill.fee).collect();
+    assert_eq!(fees, [money("0.001"), money("0.0003")]);
+}
