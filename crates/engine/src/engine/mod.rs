@@ -186,6 +186,8 @@ impl Engine {
     }
 
     /// Asks everybody who hears about an instrument, and pursues what they wish there.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the way of every tick; the other caller is rare")]
     fn consult_listeners(
         &mut self,
         id: InstrumentId,
@@ -207,6 +209,7 @@ impl Engine {
 
     /// Lets the bars be heard of that a trade or the passing of time has ended. Such an event
     /// follows from the one before it, so it is no input of its own.
+    #[cold]
     fn end_bars(&mut self, now: Timestamp, out: &mut Outputs) {
         for place in 0..self.instruments.len() {
             let index = u16::try_from(place).expect("a table of instruments counts in 16 bits");
