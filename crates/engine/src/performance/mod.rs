@@ -24,6 +24,8 @@ use serde::Serialize;
 
 use self::{drawdown::DrawdownWatch, sampling::Samples, trades::TradeSums};
 
+/// Figures are scaled to a year only for a history of at least a week.
+const WEEK_SECONDS: f64 = 7.0 * 86_400.0;
 /// Seconds in a mean Gregorian year.
 const YEAR_SECONDS: f64 = 365.242_5 * 86_400.0;
 
@@ -44,7 +46,8 @@ pub struct PerformanceTracker {
 }
 
 /// The figures of a session so far. Ratios are those of returns over `period_seconds`; what the
-/// data do not define is `None`.
+/// data do not define is `None`, and so is everything scaled to a year while the history is
+/// shorter than a week.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Performance {
     /// The length of the periods that returns are measured over, in seconds.
@@ -152,16 +155,18 @@ impl PerformanceTracker {
         let middle = f64::midpoint(opening, equity);
         let years = elapsed / YEAR_SECONDS;
         let turnover = self.traded.to_f64() / middle / years;
+        // Minutes scaled to a year say nothing, and say it with large numbers.
+        let yearly = |figure: Option<f64>| figure.filter(|_| elapsed >= WEEK_SECONDS);
         Performance {
             period_seconds: period,
             periods: values.len(),
             periods_per_year: per_year,
             total_return: (opening > 0.0).then(|| equity / opening - 1.0),
-            annual_return: ratios::annual_return(values, per_year),
-            annual_volatility: ratios::annual_volatility(values, per_year),
-            sharpe: ratios::sharpe(values, per_year),
-            sortino: ratios::sortino(values, per_year),
-            calmar: ratios::calmar(values, per_year),
+            annual_return: yearly(ratios::annual_return(values, per_year)),
+            annual_volatility: yearly(ratios::annual_volatility(values, per_year)),
+            sharpe: yearly(ratios::sharpe(values, per_year)),
+            sortino: yearly(ratios::sortino(values, per_year)),
+            calmar: yearly(ratios::calmar(values, per_year)),
             max_drawdown: self.drawdown.deepest_share(),
             max_drawdown_amount: self.drawdown.deepest(),
             longest_drawdown_seconds: self.drawdown.longest().as_secs_f64(),
@@ -173,7 +178,7 @@ impl PerformanceTracker {
             probabilistic_sharpe: sharpe_evidence::probabilistic_sharpe(values, 0.0),
             minimum_track_record: sharpe_evidence::minimum_track_record(values),
             exposure: (elapsed > 0.0).then(|| self.invested_for.as_secs_f64() / elapsed),
-            turnover: turnover.is_finite().then_some(turnover),
+            turnover: yearly(Some(turnover).filter(|turnover| turnover.is_finite())),
             trades: self.trades.figures(),
         }
     }

@@ -45,6 +45,8 @@ fn a_session_of_an_hour_is_measured_in_minutes() {
     }
     let found = tracker.performance();
     assert_eq!((found.period_seconds, found.periods), (60.0, 60));
+    assert_eq!((found.sharpe, found.annual_return), (None, None), "an hour is no year");
+    assert!(found.probabilistic_sharpe.is_some(), "which needs no year");
 }
 
 #[test]
