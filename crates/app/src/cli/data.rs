@@ -29,9 +29,7 @@ pub enum DataCommand {
     #[command(after_help = "Example:  algopioneer data check coinbase:spot:BTCUSD")]
     Check(CheckArgs),
     /// Write a series as a CSV table, which `data import --format csv` reads back.
-    #[command(
-        after_help = "Example:  algopioneer data export coinbase:spot:BTCUSD --kind bars_1d"
-    )]
+    #[command(after_help = "Example:  algopioneer data export coinbase:spot:BTCUSD --kind bars_1d")]
     Export(ExportArgs),
 }
 

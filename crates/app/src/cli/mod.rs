@@ -10,8 +10,8 @@ pub use arguments::{
     RecordArgs, ReplayArgs, RunArgs, SandboxArgs, SandboxVenue, SessionArgs, Speed,
 };
 pub use data::{
-    CheckArgs, ContentArg, DataCommand, ExportArgs, FormatArg, HoursArg, ImportArgs, ListArgs,
-    ShowArgs, StoreArgs,
+    BarTimeArg, CheckArgs, ContentArg, DataCommand, ExportArgs, FormatArg, HoursArg, ImportArgs,
+    ListArgs, ShowArgs, StoreArgs,
 };
 
 /// Algorithmic trading research and execution in one binary.

@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use history::{
-    Series, iso,
+    Series,
     check::{Findings, Hours, check},
+    iso,
 };
 use serde::Serialize;
 

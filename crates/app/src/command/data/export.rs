@@ -29,7 +29,11 @@ pub(super) fn execute(arguments: &ExportArgs) -> Result<(), Failure> {
     let rows = to_file(&opened, &series, arguments, out)
         .with_context(|| format!("cannot write {}", out.display()))?;
     if arguments.json {
-        return Ok(output::json(&Exported { file: out.clone(), series: series.to_string(), rows })?);
+        return Ok(output::json(&Exported {
+            file: out.clone(),
+            series: series.to_string(),
+            rows,
+        })?);
     }
     Ok(output::text(&format!("{}: {} rows of {series}\n", out.display(), grouped(rows)))?)
 }

@@ -160,7 +160,12 @@ fn print(report: &ImportReport) -> Result<(), Failure> {
     let mut text = String::new();
     for one in &report.series {
         let name = one.series.to_string();
-        let _ = write!(text, "{name:<44} {:>12} read  {:>12} new", grouped(one.read), grouped(one.added));
+        let _ = write!(
+            text,
+            "{name:<44} {:>12} read  {:>12} new",
+            grouped(one.read),
+            grouped(one.added)
+        );
         if one.replaced > 0 {
             let _ = write!(text, "  {:>12} replaced", grouped(one.replaced));
         }

@@ -94,7 +94,7 @@ struct Ends {
 }
 
 impl Ends {
-    const fn new(most: usize) -> Self {
+    fn new(most: usize) -> Self {
         let (first, last) = (Vec::new(), VecDeque::new());
         Self { most, line: Vec::new(), columns: None, first, last }
     }
