@@ -80,6 +80,9 @@ fn place(path: &Path) -> Option<Place> {
         (what.to_owned(), None)
     };
     let symbol = symbol.to_uppercase();
+    if !symbol.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return None;
+    }
     let market = match crypto.map(|at| folders[at]) {
         Some("cryptofuture") if symbol.ends_with("USD") && !folders.contains(&"dydx") => {
             Market::InversePerpetual
