@@ -8,8 +8,6 @@
 
 mod event;
 mod lane;
-#[cfg(test)]
-mod tests;
 
 use std::{
     cmp::Reverse,

@@ -10,8 +10,6 @@ mod events;
 mod finish;
 mod merge;
 mod steps;
-#[cfg(test)]
-mod tests;
 
 use std::{
     collections::BTreeMap,

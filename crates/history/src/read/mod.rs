@@ -13,8 +13,6 @@ mod open;
 mod quantconnect;
 mod rest;
 mod table;
-#[cfg(test)]
-mod tests;
 mod vision;
 
 use std::path::{Path, PathBuf};

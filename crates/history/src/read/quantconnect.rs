@@ -80,6 +80,9 @@ fn place(path: &Path) -> Option<Place> {
         (what.to_owned(), None)
     };
     let symbol = symbol.to_uppercase();
+    if !symbol.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return None;
+    }
     let market = match crypto.map(|at| folders[at]) {
         Some("cryptofuture") if symbol.ends_with("USD") && !folders.contains(&"dydx") => {
             Market::InversePerpetual
@@ -162,7 +165,7 @@ fn header(file: &Input<'_>, place: &Place) -> Result<&'static [&'static str], Im
     Err(ImportError::unstated(file.path.display(), reason))
 }
 
-/// Ticks of single exchanges' quotes, of which the national best is made.
+/// Ticks of either side of the best bid and ask.
 fn read_exchange_quotes(
     file: &Input<'_>,
     reader: &mut dyn BufRead,
@@ -178,7 +181,6 @@ fn read_exchange_quotes(
     .map_err(|reason| file.columns(reason))?;
     let mut table = super::table::Table::new(terms, layout);
     let mut quotes = NationalQuotes::default();
-    intake.note("the best bid and ask are made of those of all exchanges".into());
     let mut lines = Lines::of_table(file.path, reader);
     loop {
         let number = lines.number() + 1;

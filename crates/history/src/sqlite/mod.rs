@@ -3,8 +3,6 @@
 //! Prices and volumes are whole numbers whose decimals are in the instrument's row; the times
 //! are nanoseconds since the epoch. An import is one transaction.
 
-#[cfg(test)]
-mod tests;
 mod write;
 
 use std::path::{Path, PathBuf};
