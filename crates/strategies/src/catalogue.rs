@@ -13,8 +13,12 @@ use crate::{
 };
 
 /// All strategies, by name.
-pub const CATALOGUE: &[&StrategyRow] =
-    &[&crate::dual_leg::ROW, &crate::imbalance::ROW, &crate::moving_average::ROW];
+#[rustfmt::skip] // one line each
+pub const CATALOGUE: &[&StrategyRow] = &[
+    &crate::dual_leg::ROW,
+    &crate::imbalance::ROW,
+    &crate::moving_average::ROW,
+];
 
 /// Finds a strategy by name; `moving-average` is `moving_average`.
 #[must_use]
@@ -32,7 +36,8 @@ pub fn names() -> Vec<&'static str> {
 /// A line for each strategy: its name, and what it is for.
 #[must_use]
 pub fn list() -> String {
-    CATALOGUE.iter().map(|row| format!("  {:<16} {}\n", row.name, row.purpose)).collect()
+    let lines = CATALOGUE.iter().map(|row| format!("  {:<16} {}\n", row.name, row.purpose));
+    lines.collect::<Vec<_>>().concat()
 }
 
 /// One row of the table.

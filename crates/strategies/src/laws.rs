@@ -102,7 +102,7 @@ fn play(row: &StrategyRow, params: &ParamValues, story: &[Happening]) -> Vec<Dec
 #[test]
 fn names_are_unique_sorted_and_found_with_hyphens_or_underscores() {
     assert!(CATALOGUE.windows(2).all(|pair| pair[0].name < pair[1].name));
-    for row in CATALOGUE.iter().copied() {
+    for &row in CATALOGUE {
         assert_eq!(find(row.name).unwrap().name, row.name);
         assert_eq!(find(&row.name.replace('_', "-")).unwrap().name, row.name);
         assert!(!row.purpose.is_empty() && !row.purpose.ends_with('.'));
@@ -114,7 +114,7 @@ fn names_are_unique_sorted_and_found_with_hyphens_or_underscores() {
 
 #[test]
 fn parameters_have_names_of_their_own_and_say_what_they_do() {
-    for row in CATALOGUE.iter().copied() {
+    for &row in CATALOGUE {
         let mut names: Vec<&str> = row.parameters().map(|one| one.name).collect();
         let count = names.len();
         names.sort_unstable();
@@ -132,7 +132,7 @@ fn parameters_have_names_of_their_own_and_say_what_they_do() {
 #[test]
 fn every_strategy_builds_with_its_defaults_and_at_both_ends_of_every_range() {
     let table = two_instruments();
-    for row in CATALOGUE.iter().copied() {
+    for &row in CATALOGUE {
         let build = |params: &ParamValues| {
             let (id, name, trades) = (StrategyId::new(0), "first_v1", trades(row));
             let setup = Setup { id, name, instruments: &table, trades, params };
@@ -162,7 +162,7 @@ fn every_strategy_builds_with_its_defaults_and_at_both_ends_of_every_range() {
 #[test]
 fn a_strategy_with_the_wrong_number_of_instruments_is_refused() {
     let table = two_instruments();
-    for row in CATALOGUE.iter().copied() {
+    for &row in CATALOGUE {
         let params = row.defaults();
         let (id, name) = (StrategyId::new(0), "idle");
         let setup = Setup { id, name, instruments: &table, trades: &[], params: &params };
@@ -213,7 +213,7 @@ fn with_split(story: &[Happening], at: usize) -> Vec<Happening> {
 
 #[test]
 fn a_split_changes_no_decision_but_the_units_it_is_counted_in() {
-    for row in CATALOGUE.iter().copied() {
+    for &row in CATALOGUE {
         let params = eager(row);
         if (row.needs)(&params).decides_on != DecidesOn::Bars {
             continue;

@@ -13,7 +13,7 @@ fn head(row: &StrategyRow) -> String {
 
 #[test]
 fn every_strategy_takes_its_own_defaults_and_shows_them() {
-    for row in CATALOGUE.iter().copied() {
+    for &row in CATALOGUE {
         let loaded = load_text(&head(row)).unwrap_or_else(|errors| panic!("{errors}"));
         assert_eq!(loaded.config.strategy.params, row.defaults(), "{}", row.name);
         let shown = loaded.show(Origins::Shown);
@@ -26,7 +26,7 @@ fn every_strategy_takes_its_own_defaults_and_shows_them() {
 
 #[test]
 fn every_parameter_can_be_set_in_a_file_a_variable_and_a_flag() {
-    for row in CATALOGUE.iter().copied() {
+    for &row in CATALOGUE {
         for parameter in row.parameters() {
             let Some(text) = parameter.extremes().into_iter().find(|text| {
                 let params = row.defaults().with(parameter.name, text).unwrap();
@@ -214,7 +214,7 @@ fn margin_to_stay_is_less_than_margin_to_open() {
 #[test]
 fn the_reference_lists_every_parameter_of_every_kind() {
     let page = reference();
-    for row in CATALOGUE.iter().copied() {
+    for &row in CATALOGUE {
         let (_, section) = page.split_once(&format!("of kind `{}`", row.name)).unwrap();
         let section = section.split("\n## ").next().unwrap();
         for parameter in row.parameters() {
