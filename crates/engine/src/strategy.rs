@@ -71,7 +71,7 @@ impl View<'_> {
     /// The features now, `None` while out of sync or warming up, and where none are made.
     #[must_use]
     pub fn features(&self, id: InstrumentId) -> Option<FeatureVector> {
-        self.markets[id.index()].features()
+        self.markets[id.index()].features()?.vector()
     }
 
     /// The best bid of the book in sync or of the last quote, whichever prices come from.

@@ -199,13 +199,12 @@ proptest! {
     fn the_same_input_gives_the_same_answers_and_the_future_changes_none(
         config in any_config(),
         minutes in minutes(any_type()),
-        cut in 0.0..1.0_f64,
+        cut in 0_usize..40,
     ) {
         let whole = BarWorld::lived_through(&config, &minutes);
         let again = BarWorld::lived_through(&config, &minutes);
         prop_assert_eq!(&whole.answers, &again.answers);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place")]
-        let cut = (minutes.len() as f64 * cut) as usize;
+        let cut = cut % (minutes.len() + 1);
         let prefix = BarWorld::lived_through(&config, &minutes[..cut]);
         prop_assert_eq!(&whole.answers[..prefix.answers.len()], &prefix.answers[..]);
     }
@@ -276,7 +275,9 @@ proptest! {
             wish(OrderType::Limit, side.opposite(), target, reduce),
         ];
         if target_first { both.reverse(); }
-        both.iter().for_each(|wish| { world.send(wish); });
+        for wish in &both {
+            world.send(wish);
+        }
         let (low, high) = (1_000 - below - further_down, 1_000 + above + further_up);
         let mut wild = quiet(1_000);
         wild.bars[0] = (1_000, high, low, 1_000, 100);

@@ -130,7 +130,7 @@ fn bars(config: &Config, instruments: &Instruments) -> Result<Option<BarRule>> {
     }
 }
 
-/// Makes the pretend exchange of a configuration.
+/// Makes the pretend exchange of a configuration, which knows the account that is opened.
 ///
 /// # Errors
 /// When a setting cannot be used.

@@ -108,6 +108,9 @@ impl Desk {
                 Intent::Protect { .. } => {}
             }
         }
+        if intents.wishes().is_empty() {
+            return;
+        }
         // The position that a protection is for is that of the wishes at the same event.
         for intent in intents.wishes() {
             if let Intent::Protect { instrument, protection } = *intent {

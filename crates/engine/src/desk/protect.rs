@@ -166,7 +166,10 @@ impl Desk {
         for index in 0..self.tallies.len() {
             let strategy = StrategyId::new(u16::try_from(index).unwrap_or(u16::MAX));
             let held = self.portfolio.position(strategy, instrument).quantity;
-            self.guards.of_mut(strategy, instrument).market_split(ratio, held);
+            let guard = self.guards.of_mut(strategy, instrument);
+            guard.market_split(ratio, held);
+            // A venue ends what rests at old prices; the position is not left bare for that.
+            guard.unpause();
         }
         self.withdraw_from(instrument, now, out);
     }

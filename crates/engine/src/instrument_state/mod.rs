@@ -13,7 +13,7 @@ use market::{
     adjustment::Adjustment,
     bars::{Arrival, BarBuilder},
     book::OrderBook,
-    feature::{FeatureCalculator, FeatureVector},
+    feature::FeatureCalculator,
     indicator::Candle,
     snapshot::SnapshotView,
 };
@@ -207,6 +207,7 @@ impl InstrumentState {
 
     /// Leaves the levels as they are, for whoever looks into the loss; nothing is decided
     /// on them.
+    #[cold]
     fn lost(&mut self, loss: BookLoss, counters: &mut Counters) -> Change {
         if self.in_sync() {
             counters.book_losses += 1;
@@ -236,6 +237,7 @@ impl InstrumentState {
         Change::Other
     }
 
+    #[inline(never)]
     fn quoted(&mut self, quote: &Quote, time: Timestamp, counters: &mut Counters) -> Change {
         self.last_data = Some(time);
         counters.quotes += 1;
@@ -252,6 +254,7 @@ impl InstrumentState {
         Change::Price
     }
 
+    #[inline(never)]
     fn bar_ended(&mut self, bar: Bar, time: Timestamp, counters: &mut Counters) -> Change {
         counters.bars += 1;
         self.last_bar = Some(bar);
@@ -264,6 +267,7 @@ impl InstrumentState {
         Change::Price
     }
 
+    #[cold]
     fn split(&mut self, split: Split, counters: &mut Counters) -> Change {
         let adjusted = self.adjustment.split(prices::float_of(split.ratio));
         counters.alarms += u64::from(adjusted.is_err());
@@ -278,6 +282,7 @@ impl InstrumentState {
     }
 
     /// One before any price changes nothing: no adjusted price was given yet.
+    #[cold]
     fn dividend(&mut self, dividend: Dividend, counters: &mut Counters) -> Change {
         if let Some(close) = self.price() {
             self.adjustment.adjust(&Candle { close, ..Candle::default() });
@@ -296,6 +301,7 @@ impl InstrumentState {
     }
 
     /// The touch for other threads, where no features are made beside it.
+    #[inline(never)]
     fn picture(&mut self, time: Timestamp) {
         let levels = self.best_levels();
         self.views += u64::from(levels.is_some());
@@ -339,6 +345,7 @@ impl InstrumentState {
 
     /// Whether a strategy may decide on the prices: there are some, they can be trusted, and
     /// the feed is not silent.
+    #[inline]
     pub(crate) fn is_usable(&self) -> bool {
         !self.silent
             && match self.source {
@@ -352,8 +359,9 @@ impl InstrumentState {
         self.view
     }
 
-    pub(crate) fn features(&self) -> Option<FeatureVector> {
-        if self.in_sync() { self.features.as_ref()?.vector() } else { None }
+    #[inline]
+    pub(crate) fn features(&self) -> Option<&FeatureCalculator> {
+        if self.in_sync() { self.features.as_ref() } else { None }
     }
 
     pub(crate) const fn last_bar(&self) -> Option<&Bar> {
@@ -361,6 +369,7 @@ impl InstrumentState {
     }
 
     /// Best prices, `None` when out of sync, one-sided or crossed.
+    #[inline]
     pub(crate) fn touch(&self) -> Option<Touch> {
         match self.source {
             PriceSource::Book if !self.in_sync() => None,
@@ -418,6 +427,7 @@ impl InstrumentState {
     /// before the first and while silent. A mark price does not count: it comes from another
     /// stream. Where bars are the prices they are as good as new until they are stale by
     /// [`STALE_AFTER_BARS`]; `round` is the session's count of bar times.
+    #[inline]
     pub(crate) fn last_data(&self, now: Timestamp, round: u64) -> Option<Timestamp> {
         if self.silent {
             return None;

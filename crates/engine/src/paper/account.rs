@@ -110,6 +110,8 @@ impl Holding {
 pub(super) struct Account {
     cash: Money,
     holdings: Vec<Holding>,
+    /// How many positions are not flat.
+    held: usize,
 }
 
 impl Account {
@@ -126,7 +128,7 @@ impl Account {
             borrow: config.borrow.of(&instrument.spec().base),
         };
         let holdings = instruments.iter().map(holding).collect();
-        let mut account = Self { cash: config.opening_cash, holdings };
+        let mut account = Self { cash: config.opening_cash, holdings, held: 0 };
         for one in &config.opening_positions {
             let Some(holding) = account.holdings.get_mut(one.instrument.index()) else {
                 let (setting, instrument) = ("an opening position", one.instrument);
@@ -140,6 +142,7 @@ impl Account {
             };
             *position = Position { quantity, cost_basis, ..*position };
         }
+        account.held = account.holdings.iter().map(|holding| holding.held().count()).sum();
         Ok(account)
     }
 
@@ -183,6 +186,9 @@ impl Account {
         let (next, moved) = position.after(fill, &holding.instrument)?;
         self.cash = self.cash.checked_add(moved).ok_or(OVERFLOW)?;
         *holding.position_mut(strategy) = next;
+        // Where the market tells no price, that of the last execution is known at least.
+        holding.price.get_or_insert(fill.price);
+        self.count(position.quantity, next.quantity);
         Ok(())
     }
 
@@ -198,10 +204,21 @@ impl Account {
     /// Replaces a position whose units changed.
     pub(super) fn convert(&mut self, strategy: StrategyId, id: InstrumentId, position: NetLots) {
         let one = self.holdings[id.index()].position_mut(strategy);
-        one.quantity = position;
+        let before = std::mem::replace(&mut one.quantity, position);
         if position.is_zero() {
             one.cost_basis = Money::ZERO;
         }
+        self.count(before, position);
+    }
+
+    fn count(&mut self, before: NetLots, after: NetLots) {
+        self.held += usize::from(!after.is_zero());
+        self.held -= usize::from(!before.is_zero());
+    }
+
+    /// Whether nobody holds anything.
+    pub(super) const fn is_flat(&self) -> bool {
+        self.held == 0
     }
 
     /// How much of an order may trade, `None` for all of it.

@@ -77,6 +77,11 @@ impl Desk {
         self.fees.let_pass(now);
     }
 
+    /// Whether there is anything that margin could be asked for.
+    pub(super) const fn has_cover_to_watch(&self) -> bool {
+        self.margin.is_some() && !self.account.is_flat()
+    }
+
     pub(super) const fn now(&self) -> Timestamp {
         self.now
     }

@@ -230,7 +230,7 @@ impl PaperBroker {
                 }
             }
             MarketData::BookDiff { .. } | MarketData::BookSnapshot { .. }
-                if self.prices == PriceSource::Book && self.desk.margin.is_some() =>
+                if self.prices == PriceSource::Book && !self.desk.account.is_flat() =>
             {
                 if let Some(twice) = book.twice_mid() {
                     self.desk.account.note_price(id, Ticks::new(twice.get() / 2));
@@ -343,7 +343,7 @@ impl PaperBroker {
         let Self { bars, carry, desk, .. } = self;
         let exchange = &mut bars[id.index()];
         carry.let_pass_for(id, bar.start, desk);
-        if exchange.is_idle() && desk.margin.is_none() {
+        if exchange.is_calm(bar) && !desk.has_cover_to_watch() {
             carry.let_pass_for(id, now, desk);
         } else {
             let mut closed = Vec::new();
@@ -359,7 +359,7 @@ impl PaperBroker {
 
     /// Closes what the last prices leave uncovered.
     fn call_margin(&mut self, now: Timestamp) {
-        if self.desk.margin.is_none() {
+        if !self.desk.has_cover_to_watch() {
             return;
         }
         let mut closed = Vec::new();

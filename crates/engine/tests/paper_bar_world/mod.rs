@@ -90,12 +90,10 @@ fn wish(order_type: impl Strategy<Value = OrderType>) -> impl Strategy<Value = W
 }
 
 fn bar() -> impl Strategy<Value = (i64, i64, i64, i64, i64)> {
-    (980_i64..1_021, 0_i64..20, 0_i64..20, 0.0..1.0_f64, 0_i64..40).prop_map(
+    (980_i64..1_021, 0_i64..20, 0_i64..20, 0_i64..40, 0_i64..40).prop_map(
         |(open, up, down, place, volume)| {
             let (high, low) = (open + up, open - down);
-            #[expect(clippy::cast_possible_truncation, reason = "a place within the range")]
-            let close = low + ((up + down) as f64 * place) as i64;
-            (open, high, low, close, volume)
+            (open, high, low, low + place % (up + down + 1), volume)
         },
     )
 }

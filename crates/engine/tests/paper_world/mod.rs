@@ -44,6 +44,7 @@ pub(crate) fn any_order() -> impl Strategy<Value = OrderType> {
         Just(OrderType::PostOnly),
         Just(OrderType::ImmediateOrCancel),
         Just(OrderType::FillOrKill),
+        Just(OrderType::Stop),
     ]
 }
 
@@ -238,7 +239,7 @@ impl World {
             order_type,
             quantity: Lots::new(quantity),
             limit: order_type.has_limit().then_some(Ticks::new(price)),
-            trigger: None,
+            trigger: order_type.has_trigger().then_some(Ticks::new(price)),
             effect: domain::PositionEffect::Any,
             created: self.now,
         };

@@ -13,7 +13,7 @@ use std::{
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
 use domain::{Event, InstrumentId, Level, MarketData, MarketEvent, Span, Timestamp};
 use engine::{
-    Command, Engine,
+    Command, Engine, PriceSource,
     paper::{Books, PaperBroker},
 };
 use market::book::OrderBook;
@@ -67,7 +67,7 @@ impl DueAnswer {
 /// Makes the two ends.
 pub(super) fn connect(
     config: PipelineConfig,
-    instruments: usize,
+    (prices, instruments): (PriceSource, usize),
     broker: PaperBroker,
     wait: WaitStrategy,
     vitals: Arc<Vitals>,
@@ -97,6 +97,7 @@ pub(super) fn connect(
         horizon: VecDeque::with_capacity(1_024),
         must_have_seen: 0,
         waiting: BinaryHeap::with_capacity(64),
+        prices,
         report_latency: config.report_latency,
         vitals,
     };
@@ -184,6 +185,7 @@ pub(super) struct RemoteExecution {
     horizon: VecDeque<(Timestamp, u64)>,
     must_have_seen: u64,
     waiting: BinaryHeap<Reverse<DueAnswer>>,
+    prices: PriceSource,
     report_latency: Span,
     vitals: Arc<Vitals>,
 }
@@ -261,7 +263,7 @@ impl Execution for RemoteExecution {
     }
 
     fn before_market(&mut self, event: &MarketEvent<'_>, time: Timestamp, _engine: &Engine) {
-        if is_answered_at_once(&event.data) {
+        if self.prices == PriceSource::Bars || is_answered_at_once(&event.data) {
             let parcel = self.pack(event, time);
             self.send(time, Message::Ahead(parcel));
         } else {

@@ -77,8 +77,13 @@ pub fn run<S: Source, J: Journal + Send, C: Clock>(
     };
     let (feeder, source_end) =
         market_thread::connect(pipeline.market_channel_size, live, Arc::clone(&vitals));
-    let (executor, execution) =
-        execution_thread::connect(pipeline, instruments, broker, config.wait, Arc::clone(&vitals));
+    let (executor, execution) = execution_thread::connect(
+        pipeline,
+        (engine.prices(), instruments),
+        broker,
+        config.wait,
+        Arc::clone(&vitals),
+    );
     let middle = LoopParts {
         source: source_end,
         engine,

@@ -7,6 +7,7 @@
 //! 2. At the open, in order of arrival: market orders take, limit orders that the open makes
 //!    marketable take, and stop orders whose trigger the open has reached or jumped over take, all
 //!    at the open's price made worse by half the spread, impact and slippage, never beyond a limit.
+//!    Post-only orders that the open would make take are rejected on arrival.
 //! 3. Within the range: stop orders that the range reaches take at their trigger, made worse
 //!    likewise; then positions that the range leaves uncovered are closed; then limit orders trade
 //!    at their limit, as maker. So where one bar touches a stop and a limit, the stop happened.
@@ -28,12 +29,13 @@ mod order;
 mod range;
 
 use domain::{
-    Bar, Instrument, Lots, NewOrder, OrderId, OrderType, Refusal, ReportKind, StrategyId, Timestamp,
+    Bar, Instrument, Lots, NewOrder, OrderId, OrderType, Refusal, ReportKind, StrategyId, Ticks,
+    Timestamp,
 };
 
 use self::{
     impact::{Impact, MeanRange},
-    order::{Moment, Waiting},
+    order::{Moment, Reached, Waiting},
 };
 use super::{
     BarConfig, PaperConfigError,
@@ -76,6 +78,9 @@ impl BarRules {
     }
 }
 
+/// No price is beyond these.
+const ANY_PRICE: (Ticks, Ticks) = (Ticks::new(i64::MIN), Ticks::new(i64::MAX));
+
 /// A request on its way.
 #[derive(Clone, Copy, Debug)]
 struct Request {
@@ -93,13 +98,22 @@ pub(super) struct BarExchange {
     requests: Vec<Request>,
     /// In order of arrival.
     waiting: Vec<Waiting>,
+    /// Prices between which nothing that waits can trade; the ends can.
+    calm: (Ticks, Ticks),
     ranges: MeanRange,
 }
 
 impl BarExchange {
     pub(super) const fn new(instrument: Instrument, rules: BarRules) -> Self {
         let ranges = MeanRange::NONE;
-        Self { instrument, rules, requests: Vec::new(), waiting: Vec::new(), ranges }
+        Self {
+            instrument,
+            rules,
+            requests: Vec::new(),
+            waiting: Vec::new(),
+            calm: ANY_PRICE,
+            ranges,
+        }
     }
 
     pub(super) const fn open_orders(&self) -> usize {
@@ -116,8 +130,19 @@ impl BarExchange {
     }
 
     /// Whether a bar means nothing to anybody here.
-    pub(super) const fn is_idle(&self) -> bool {
-        self.requests.is_empty() && self.waiting.is_empty()
+    pub(super) fn is_calm(&self, bar: &Bar) -> bool {
+        self.requests.is_empty() && bar.low > self.calm.0 && bar.high < self.calm.1
+    }
+
+    /// Takes out what is done, and finds the prices between which the rest waits.
+    fn settle_down(&mut self) {
+        self.waiting.retain(|one| !one.is_done());
+        let reach = |(low, high): (Ticks, Ticks), one: &Waiting| match one.reach() {
+            Reached::Always => (Ticks::new(i64::MAX), high),
+            Reached::Below(price) => (low.max(price), high),
+            Reached::Above(price) => (low, high.min(price)),
+        };
+        self.calm = self.waiting.iter().fold(ANY_PRICE, reach);
     }
 
     /// Remembers a bar that is over.
@@ -155,7 +180,7 @@ impl BarExchange {
             }
             self.waiting = orders;
         }
-        if desk.margin.is_some() {
+        if desk.has_cover_to_watch() {
             let before = closed.len();
             let way = (bar.open, [bar.low, bar.high]);
             margin::call_within(desk, self.instrument.id(), way, bar.end, closed);
@@ -173,7 +198,7 @@ impl BarExchange {
             }
             self.waiting = orders;
         }
-        self.waiting.retain(|one| !one.is_done());
+        self.settle_down();
     }
 
     /// Ends waiting orders by the exchange's rules: of one strategy, or of all.
@@ -189,7 +214,7 @@ impl BarExchange {
                 one.end(reason, time, desk);
             }
         }
-        self.waiting.retain(|one| !one.is_done());
+        self.settle_down();
     }
 
     /// A split: orders on their way are in old units too.

@@ -1,6 +1,6 @@
 //! One order in bars, and what may be taken for it.
 
-use domain::{Liquidity, Lots, NewOrder, OrderType, Refusal, ReportKind, Ticks, Timestamp};
+use domain::{Liquidity, Lots, NewOrder, OrderType, Refusal, ReportKind, Side, Ticks, Timestamp};
 
 use super::{
     super::{account::Room, costs::Path, desk::Desk},
@@ -16,6 +16,17 @@ pub(super) struct Waiting {
     accepted: bool,
     /// Whether a stop order has gone off.
     pub(super) triggered: bool,
+}
+
+/// Which prices of a bar can matter to an order that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reached {
+    /// Any.
+    Always,
+    /// This one and those below.
+    Below(Ticks),
+    /// This one and those above.
+    Above(Ticks),
 }
 
 /// The prices of an execution, and when it happens.
@@ -35,6 +46,16 @@ impl Waiting {
 
     pub(super) const fn is_done(&self) -> bool {
         self.remaining.is_zero()
+    }
+
+    /// Which prices can make it trade: a bid and a stop below the market lie in wait downwards.
+    pub(super) const fn reach(&self) -> Reached {
+        match (self.order.limit, self.order.trigger, self.order.side) {
+            _ if self.takes_any_price() => Reached::Always,
+            (Some(price), _, Side::Buy) | (None, Some(price), Side::Sell) => Reached::Below(price),
+            (Some(price), _, Side::Sell) | (None, Some(price), Side::Buy) => Reached::Above(price),
+            (None, None, _) => Reached::Always,
+        }
     }
 
     /// Whether it takes at whatever price comes next.

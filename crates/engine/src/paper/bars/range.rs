@@ -34,8 +34,10 @@ impl BarExchange {
         if has_volume && one.order.order_type == OrderType::Stop && reaches(&one.order, bar.open) {
             one.triggered = true;
         }
-        let has_limit = one.order.order_type.has_limit();
-        let takes = one.takes_any_price() || (has_limit && self.is_marketable(&one.order, bar));
+        // Post-only never takes: an open that jumped over it trades at its limit, in the range.
+        let may_take =
+            one.order.order_type.has_limit() && one.order.order_type != OrderType::PostOnly;
+        let takes = one.takes_any_price() || (may_take && self.is_marketable(&one.order, bar));
         if !takes || !has_volume {
             return match one.order.order_type {
                 OrderType::FillOrKill => one.end(Refusal::NotFillable, bar.start, desk),

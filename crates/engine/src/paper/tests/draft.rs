@@ -8,6 +8,7 @@ use domain::{
 use super::{INSTRUMENT, RUN};
 
 /// An order about to be sent.
+#[derive(Clone, Copy)]
 pub(super) struct Draft(pub(super) NewOrder);
 
 impl Draft {

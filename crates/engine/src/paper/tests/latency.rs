@@ -27,7 +27,7 @@ fn a_report_carries_the_time_of_its_event_and_is_due_one_latency_later() {
     assert_eq!(stage.broker.next_answer(due - Span::from_nanos(1)), None);
     let (told, answer) = stage.broker.next_answer(due).unwrap();
     assert_eq!(told, due);
-    let report = report_of(answer).unwrap();
+    let report = report_of(&answer).unwrap();
     assert_eq!(report.time, stage.now);
     assert_eq!(stage.broker.earliest_due(), None);
 }

@@ -69,8 +69,8 @@ fn config(fill_model: FillModel) -> PaperConfig {
     PaperConfig { fill_model, order_latency: Span::ZERO, ..PaperConfig::new(RUN, 7) }
 }
 
-fn report_of(answer: Event<'_>) -> Option<OrderReport> {
-    if let Event::Report(report) = answer { Some(report) } else { None }
+const fn report_of(answer: &Event<'_>) -> Option<OrderReport> {
+    if let Event::Report(report) = answer { Some(*report) } else { None }
 }
 
 fn levels(pairs: &[(i64, i64)]) -> Cow<'static, [Level]> {
@@ -209,7 +209,7 @@ impl Stage {
     /// Every report so far that was not read yet.
     fn reports(&mut self) -> Vec<OrderReport> {
         let answers = std::iter::from_fn(|| self.broker.next_answer(Timestamp::MAX));
-        answers.filter_map(|(_, answer)| report_of(answer)).collect()
+        answers.filter_map(|(_, answer)| report_of(&answer)).collect()
     }
 
     fn kinds(&mut self) -> Vec<ReportKind> {

@@ -4,6 +4,7 @@ mod arriving;
 mod carried;
 mod costs;
 mod covered;
+mod extremes;
 mod ranges;
 
 use domain::{AccountEvent, Bar, NetLots};

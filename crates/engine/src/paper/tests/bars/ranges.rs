@@ -157,3 +157,35 @@ fn two_waiting_sales_of_the_same_spot_sell_it_once() {
     assert_eq!(stage.story(second), [Err(ReportKind::Accepted), Err(ended)]);
     assert_eq!(stage.position(), 0);
 }
+
+#[test]
+fn a_waiting_post_only_order_trades_at_its_limit_when_the_open_jumps_over_it() {
+    let mut stage = with(FillModel::Queue);
+    stage.send(Draft::new(Side::Buy, OrderType::PostOnly, 2).at(95));
+    stage.quiet(100);
+    stage.bar([80, 85, 70, 84], 50);
+    let [fill] = stage.fills()[..] else { panic!("one fill") };
+    assert_eq!((fill.price, fill.liquidity), (Ticks::new(95), domain::Liquidity::Maker));
+}
+
+#[test]
+fn bars_that_come_near_nothing_leave_orders_alone_and_the_next_one_finds_them() {
+    let mut stage = with(FillModel::Queue);
+    let bid = stage.send(limit(Side::Buy, 1, 90));
+    let ask = stage.send(limit(Side::Sell, 1, 110));
+    let low = stage.send(stop(Side::Sell, 1, 80));
+    let high = stage.send(stop(Side::Buy, 1, 120));
+    for _ in 0..3 {
+        stage.bar([100, 109, 91, 100], 9);
+    }
+    assert_eq!(stage.kinds(), [ReportKind::Accepted; 4]);
+    stage.bar([100, 111, 100, 100], 9);
+    assert_eq!(stage.story(ask), [Ok(110)]);
+    stage.bar([100, 115, 89, 100], 9);
+    assert_eq!(stage.story(bid), [Ok(90)]);
+    stage.bar([100, 119, 81, 100], 9);
+    stage.bar([100, 120, 81, 100], 9);
+    assert_eq!((stage.story(high), stage.story(low)), (vec![Ok(120)], vec![]));
+    stage.bar([100, 130, 80, 100], 9);
+    assert_eq!(stage.story(low), [Ok(80)]);
+}

@@ -4,17 +4,18 @@
 //! it was given, so the same events give the same commands on any machine: back-test,
 //! paper and live differ in who calls it and who takes the commands.
 
+mod config;
+
+pub use config::{EngineConfig, EngineError};
+
 use domain::{
-    Control, Event, InstrumentId, Instruments, MarketData, MarketEvent, NumberError, OrderReport,
-    Record, RunNumber, Span, Stamped, StrategyId, Timestamp,
+    Control, Event, InstrumentId, Instruments, MarketData, MarketEvent, OrderReport, Record, Span,
+    Stamped, StrategyId, Timestamp,
     event::{AccountEvent, Split},
     record::StrategySnapshot,
 };
 use market::{
-    bars::{BarBuilder, BarError, BarRule},
-    book::OrderBook,
-    feature::{FeatureCalculator, FeatureConfig, FeatureConfigError},
-    signal::Suppression,
+    bars::BarBuilder, book::OrderBook, feature::FeatureCalculator, signal::Suppression,
     snapshot::SnapshotView,
 };
 
@@ -27,67 +28,11 @@ use crate::{
     order::Order,
     portfolio::{OpeningAccount, Portfolio},
     probe::Probe,
-    risk::RiskConfig,
     strategy::{Strategy, View},
 };
 
 /// How many wishes a strategy may push at one event before the list has to grow.
 const WISHES_PER_EVENT: usize = 32;
-
-/// What an engine is made with, besides instruments, strategies and accounts.
-#[derive(Clone, Debug)]
-pub struct EngineConfig {
-    /// The number of this run: half of every order id.
-    pub run: RunNumber,
-    /// The limits.
-    pub risk: RiskConfig,
-    /// What prices come from.
-    pub prices: PriceSource,
-    /// Bars to be built from trades; `None` for none. A session that is priced by bars builds
-    /// none of its own.
-    pub bars: Option<BarRule>,
-    /// How features of the book are made; `None` for none.
-    pub features: Option<FeatureConfig>,
-    /// Event time between two [`StrategySnapshot`]s of a strategy.
-    pub snapshot_interval: Span,
-}
-
-/// Why an engine could not be made.
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    /// Correct the limits, the opening account or the instruments.
-    #[error("a limit or an opening account does not fit its instrument")]
-    Number(#[from] NumberError),
-    /// Correct the feature settings.
-    #[error("the features cannot be made as configured")]
-    Features(#[from] FeatureConfigError),
-    /// Correct the wiring: a strategy's id is its place in the list.
-    #[error("strategy {name} says it is number {id} but stands at place {place}")]
-    Misplaced {
-        /// The strategy.
-        name: String,
-        /// What it says.
-        id: usize,
-        /// Where it is.
-        place: usize,
-    },
-    /// Correct the wiring or the opening account: the session has no such instrument or
-    /// strategy.
-    #[error("{who} refers to an instrument or a strategy outside the session")]
-    Unknown {
-        /// A strategy's name, or the opening account.
-        who: String,
-    },
-    /// Correct the configuration: such bars never end.
-    #[error("bars cannot be built as configured")]
-    Bars(#[from] BarError),
-    /// Correct the configuration: prices come from bars, so none can be built beside them.
-    #[error("a session that is priced by bars builds none from trades")]
-    BarsTwice,
-    /// Correct the configuration: snapshots need a time between them.
-    #[error("the snapshot interval must be longer than nothing")]
-    NoSnapshotInterval,
-}
 
 /// Market state, strategies, risk gate, orders and accounts of one session.
 pub struct Engine {
@@ -232,6 +177,8 @@ impl Engine {
     }
 
     /// Asks everybody who hears about an instrument, and pursues what they wish there.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the way of every tick; the other caller is rare")]
     fn consult_listeners(
         &mut self,
         id: InstrumentId,
@@ -253,6 +200,7 @@ impl Engine {
 
     /// Lets the bars be heard of that a trade or the passing of time has ended. Such an event
     /// follows from the one before it, so it is no input of its own.
+    #[cold]
     fn end_bars(&mut self, now: Timestamp, out: &mut Outputs) {
         for place in 0..self.instruments.len() {
             let index = u16::try_from(place).expect("a table of instruments counts in 16 bits");
