@@ -133,7 +133,7 @@ impl<R> Lane<R> {
         };
         let sized = stance == Stance::Flat || !position.is_zero();
         let turns = self.stance.is_some() || !view.position(self.instrument).is_zero();
-        if sized || turns {
+        if turns || !position.is_zero() {
             out.signal();
             out.target(self.instrument, position, OrderStyle::MARKET);
         }
