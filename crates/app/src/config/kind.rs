@@ -262,7 +262,7 @@ impl Kind {
 
 /// Whether this can be a venue's symbol or an asset: no lower case, no punctuation but `_`.
 pub(super) fn is_symbol(text: &str) -> bool {
-    let allowed = |one: char| (one.is_alphanumeric() && !one.is_lowercase()) || one == '_';
+    let allowed = |one: char| (one.is_alphanumeric() && !one.is_lowercase()) || "_-.".contains(one);
     (1..=40).contains(&text.chars().count()) && text.chars().all(allowed)
 }
 

@@ -352,7 +352,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     row(
         "data.directory",
         Path,
-        Is("\"./data/catalogue\""),
+        Is("\"./data/history\""),
         "Folder of the catalogue of historical market data.",
     ),
     row(

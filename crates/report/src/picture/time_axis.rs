@@ -50,7 +50,7 @@ fn calendar(from: Timestamp, to: Timestamp, most: i64) -> Vec<(Timestamp, String
         return Vec::new();
     };
     let years = (last - first) / 12 / most.max(1) + 1;
-    let step = MONTHS.iter().copied().find(|step| (last - first) / step <= most);
+    let step = MONTHS.iter().copied().find(|step| last - first < step * most);
     let step = step.unwrap_or(12 * years);
     let months = (first.div_euclid(step)..=last.div_euclid(step)).map(|place| place * step);
     let marks = months.filter_map(|month| {

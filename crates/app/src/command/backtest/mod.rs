@@ -83,12 +83,27 @@ fn load(arguments: &BacktestArgs) -> Result<Loaded, Failure> {
         let kind = toml::Value::String(kind.clone()).to_string();
         flags.push(Override::new("--strategy", "strategy.kind", &kind));
     }
+    if !arguments.symbols.is_empty() {
+        let names = arguments.symbols.iter().map(|symbol| toml::Value::String(short(symbol)));
+        let names = toml::Value::Array(names.collect()).to_string();
+        flags.push(Override::new("--symbols", "strategy.symbols", &names));
+    }
     match &arguments.config {
         Some(file) => loading::load(Some(file), &arguments.overrides, &flags),
         None => {
             loading::load_built_in("config/backtest.toml", BUILT_IN, &arguments.overrides, &flags)
         }
     }
+}
+
+/// A symbol as the configuration writes it: without the venue, which the catalogue knows.
+fn short(symbol: &str) -> String {
+    let symbol = symbol.trim();
+    let Ok(key) = symbol.parse::<history::InstrumentKey>() else {
+        let (market, name) = symbol.rsplit_once(':').unwrap_or(("spot", symbol));
+        return format!("{market}:{}", name.to_uppercase());
+    };
+    format!("{}:{}", crate::config::MarketName::of(key.market), key.symbol)
 }
 
 /// The symbols of the command line, or else the configured ones.
