@@ -125,6 +125,7 @@ pub enum ReadError {
 }
 
 impl ReadError {
+    #[expect(clippy::needless_pass_by_value, reason = "called with errors where they arise")]
     pub(crate) fn damaged(path: &std::path::Path, reason: impl ToString) -> Self {
         Self::Damaged { path: path.to_owned(), reason: reason.to_string() }
     }
@@ -135,10 +136,12 @@ impl ReadError {
 }
 
 impl ImportError {
+    #[expect(clippy::needless_pass_by_value, reason = "called with errors where they arise")]
     pub(crate) fn write(path: &std::path::Path, reason: impl ToString) -> Self {
         Self::Write { path: path.to_owned(), reason: reason.to_string() }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "called with errors where they arise")]
     pub(crate) fn unstated(subject: impl ToString, reason: impl ToString) -> Self {
         Self::Unstated { subject: subject.to_string(), reason: reason.to_string() }
     }

@@ -1,4 +1,4 @@
-//! Other tools read the catalogue as it is: pandas, polars and DuckDB.
+//! Other tools read the catalogue as it is: pandas, polars and `DuckDB`.
 //!
 //! The three are installed into a folder of their own, once; `HISTORY_PYTHON` names a Python
 //! that has them already.

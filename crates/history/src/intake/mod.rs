@@ -276,6 +276,9 @@ impl Intake {
     }
 
     /// States what a venue says about an instrument, before rows of it arrive.
+    ///
+    /// # Errors
+    /// [`ImportError`] for a name that cannot be a folder, or facts that contradict the catalogue's.
     pub fn instrument(&mut self, instrument: &Instrument) -> Result<InstrumentKey, ImportError> {
         let spec = instrument.spec();
         let key = InstrumentKey::new(&spec.venue, spec.market, &spec.symbol)
@@ -329,8 +332,9 @@ impl Intake {
         let Some((_, last_line, last)) = &collected.last else { return Ok(()) };
         if matches!(kind, Kind::Bars(_)) {
             let step = row.values[0].saturating_sub(last.values[0]).saturating_abs();
-            let least = collected.least_step.unwrap_or(i64::MAX);
-            collected.least_step = (step > 0).then_some(step.min(least)).or(collected.least_step);
+            let shortest = collected.least_step.unwrap_or(i64::MAX);
+            let shorter = (step > 0).then_some(step.min(shortest));
+            collected.least_step = shorter.or(collected.least_step);
         }
         let source = self.sources.last().expect("a row has a source");
         if source.order == Order::Any || row.key(kind) > last.key(kind) {

@@ -1,4 +1,4 @@
-//! The folders of QuantConnect's Lean.
+//! The folders of `QuantConnect`'s Lean.
 //!
 //! ```text
 //! crypto/coinbase/minute/btcusd/20180404_trade.csv       UTC, milliseconds since midnight

@@ -370,12 +370,11 @@ impl Table {
             if ratio.is_none() && amount.is_none() {
                 continue;
             }
-            let id = match self.actions {
-                Some(id) => id,
-                None => {
-                    let key = self.key(intake, record)?;
-                    intake.series(&key, KindOf::Known(Kind::Actions))?
-                }
+            let id = if let Some(id) = self.actions {
+                id
+            } else {
+                let key = self.key(intake, record)?;
+                intake.series(&key, KindOf::Known(Kind::Actions))?
             };
             self.actions = Some(id);
             let cell = |number: Option<Number>| number.map_or(Cell::Absent, Cell::Decimal);
