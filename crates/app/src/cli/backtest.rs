@@ -59,7 +59,7 @@ pub struct BacktestArgs {
     #[arg(long, default_value = "1d", value_name = "LENGTH")]
     pub duration: Length,
     /// Seed of the made-up market.
-    #[arg(long, default_value_t = 7, requires = "synthetic")]
+    #[arg(long, hide_short_help = true, default_value_t = 7, requires = "synthetic")]
     pub seed: u64,
     /// The configuration: strategy, limits, costs.
     #[arg(long, value_name = "FILE")]
@@ -71,7 +71,7 @@ pub struct BacktestArgs {
     #[arg(long, value_name = "DIR", conflicts_with = "sqlite")]
     pub data: Option<PathBuf>,
     /// A database of bars instead of the catalogue.
-    #[arg(long, visible_alias = "db", value_name = "FILE")]
+    #[arg(long, hide_short_help = true, visible_alias = "db", value_name = "FILE")]
     pub sqlite: Option<PathBuf>,
     /// The first moment of the data, such as 2024-01-01.
     #[arg(long, value_parser = history::parse_time, value_name = "TIME")]
@@ -86,17 +86,17 @@ pub struct BacktestArgs {
     #[arg(long, default_value = "results", value_name = "DIR")]
     pub output_dir: PathBuf,
     /// Cut the data at this many random moments and prove that no earlier decision changes.
-    #[arg(long, value_name = "CUTS", num_args = 0..=1, default_missing_value = "10")]
+    #[arg(long, hide_short_help = true, value_name = "CUTS", num_args = 0..=1, default_missing_value = "10")]
     pub check_lookahead: Option<u32>,
     /// How many attempts were made before this one was chosen, itself included: it deflates the
     /// Sharpe ratio.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, hide_short_help = true, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub trials: u32,
     /// The yearly Sharpe ratio that one hopes for.
-    #[arg(long, default_value_t = report::Facts::DEFAULT_SHARPE_TARGET)]
+    #[arg(long, hide_short_help = true, default_value_t = report::Facts::DEFAULT_SHARPE_TARGET)]
     pub sharpe_target: f64,
     /// Leave out the runs with other costs and delays, which take seven times as long as one.
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub no_sensitivity: bool,
     /// Print report.json instead of a summary.
     #[arg(long)]

@@ -9,7 +9,7 @@ use history::{
     check::{Findings, check},
 };
 use report::{Configuration, DataSource, Facts, MarketSource, Named, StrategyFacts};
-use research::Silence;
+use research::{Outcome, Silence};
 
 use super::experiment::{Setup, Source};
 use crate::{
@@ -145,6 +145,20 @@ impl Data {
             self.warnings.push(format!("{series}: {name} in {count} {places}"));
         }
     }
+}
+
+/// Orders that the strategy wished for and did not get.
+pub(super) fn refusals(outcome: &Outcome) -> Vec<String> {
+    let counters = &outcome.snapshot.counters;
+    let by_gate = counters.rejected().filter(|(_, count)| *count > 0);
+    let mut told: Vec<String> = by_gate
+        .map(|(rule, count)| format!("The risk gate refused {count} orders by the rule {rule}."))
+        .collect();
+    if counters.refused_by_venue > 0 {
+        let count = counters.refused_by_venue;
+        told.push(format!("The pretend exchange refused {count} orders."));
+    }
+    told
 }
 
 /// What the simulation takes for granted, one sentence each.

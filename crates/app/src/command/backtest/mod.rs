@@ -57,8 +57,9 @@ pub(super) fn execute(arguments: &BacktestArgs) -> Result<(), Failure> {
     let setup = Setup { config, source, instruments, decides_on };
     let data = Data::examine(&setup.source).context("the data cannot be examined")?;
     let watch = Watch::new(data.rows)?;
-    let facts = facts::facts(arguments, &loaded, &setup, data);
+    let mut facts = facts::facts(arguments, &loaded, &setup, data);
     let (outcome, tables) = trade(arguments, &setup, &facts, &watch)?;
+    facts.data_warnings.extend(facts::refusals(&outcome));
     let lookahead = check_lookahead(arguments, &setup, &watch)?;
     let rows = sensitivity(arguments, &setup, &watch)?;
     drop(watch);
