@@ -68,6 +68,7 @@ fn currency(outcome: &Outcome) -> Option<String> {
 
 /// Growth in one month.
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names in report.json")]
 pub(crate) struct Month {
     pub(crate) year: i16,
     pub(crate) month: i8,

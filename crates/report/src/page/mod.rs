@@ -3,6 +3,8 @@
 //! All text is written here, so that it is there without scripts; scripts add charts that zoom and
 //! a list of trades that can be sorted. What is said comes from [`Content`].
 
+#![expect(clippy::format_collect, reason = "a page is made once, from readable pieces")]
+
 mod chart_data;
 mod doubts;
 mod headline;
@@ -10,6 +12,8 @@ mod months;
 mod setting;
 mod tables;
 mod trades;
+
+use std::fmt::Write as _;
 
 use crate::{MarketSource, Sources, content::Content, doubt, escape::html as text, figure, moment};
 
@@ -166,9 +170,11 @@ fn charts(page: &Page<'_>) -> String {
     if u64::try_from(shown).unwrap_or(u64::MAX) < fills {
         let (shown, fills) =
             (figure::count(shown.try_into().unwrap_or(u64::MAX)), figure::count(fills));
-        out.push_str(&format!(
-            "<p class=\"small faint\">The first {shown} of {fills} fills are marked.</p>\n"
-        ));
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            out,
+            "<p class=\"small faint\">The first {shown} of {fills} fills are marked.</p>"
+        );
     }
     out.push_str("</section>\n");
     out

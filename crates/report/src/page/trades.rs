@@ -1,6 +1,6 @@
 //! How profits of trades are spread, the list of trades, and what was open at the end.
 
-use std::fmt::Write as _;
+use std::{cmp::Ordering, fmt::Write as _};
 
 use domain::{Money, Side};
 use engine::performance::RoundTrip;
@@ -161,12 +161,10 @@ fn note(page: &Page<'_>) -> String {
 
 fn row(place: usize, trade: &Trade, trip: &RoundTrip) -> String {
     let profit = trade.profit.unwrap_or_default();
-    let outcome = if profit > Money::ZERO {
-        "won"
-    } else if profit < Money::ZERO {
-        "lost"
-    } else {
-        "even"
+    let outcome = match profit.cmp(&Money::ZERO) {
+        Ordering::Greater => "won",
+        Ordering::Less => "lost",
+        Ordering::Equal => "even",
     };
     let forced = if trade.liquidated { " liquidated" } else { "" };
     let closed = trip.closed.unwrap_or(trip.opened);
@@ -193,7 +191,8 @@ fn row(place: usize, trade: &Trade, trip: &RoundTrip) -> String {
     let side = format!("{}{}", trade.side, if trade.liquidated { ", by force" } else { "" });
     let instrument = text(&trade.instrument);
     let quantity: f64 = trade.quantity.parse().unwrap_or(0.0);
-    cell(trip.instrument.index() as f64, &instrument, "left");
+    let column = u16::try_from(trip.instrument.index()).unwrap_or(u16::MAX);
+    cell(f64::from(column), &instrument, "left");
     cell(if trip.side == Side::Buy { 1.0 } else { 0.0 }, &side, "left");
     cell(quantity, &text(&trade.quantity), "");
     cell(number(trade.entry_price), &figure::or_nothing(trade.entry_price, figure::plain), "");

@@ -27,7 +27,7 @@ use testkit::instruments::{instruments, spec};
 
 /// What to run.
 #[derive(Clone, Copy, Debug)]
-pub struct Plan {
+pub(crate) struct Plan {
     pub seed: u64,
     pub bars: u64,
     pub interval: Span,
@@ -41,7 +41,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    pub const USUAL: Self = Self {
+    pub(crate) const USUAL: Self = Self {
         seed: 7,
         bars: 24 * 365 * 2,
         interval: Span::from_secs(3_600),
@@ -54,7 +54,7 @@ impl Plan {
 }
 
 /// An outcome with all that a report takes.
-pub struct Sample {
+pub(crate) struct Sample {
     pub outcome: Outcome,
     pub facts: Facts,
     pub rows: Vec<Row>,
@@ -62,11 +62,11 @@ pub struct Sample {
 }
 
 impl Sample {
-    pub fn new(plan: Plan) -> Self {
+    pub(crate) fn new(plan: Plan) -> Self {
         Self::heard(plan, &mut ())
     }
 
-    pub fn heard(plan: Plan, listener: &mut dyn Hears) -> Self {
+    pub(crate) fn heard(plan: Plan, listener: &mut dyn Hears) -> Self {
         let run =
             |fee_bps, listener: &mut dyn Hears| Run::new(Plan { fee_bps, ..plan }).go(listener);
         let outcome = run(plan.fee_bps, listener);
@@ -99,7 +99,7 @@ impl Sample {
 }
 
 /// A listener behind a reference.
-pub trait Hears {
+pub(crate) trait Hears {
     fn trip(&mut self, trip: &engine::performance::RoundTrip);
     fn point(&mut self, point: &EquityPoint);
 }
@@ -114,7 +114,7 @@ impl<L: Listener> Hears for L {
 }
 
 /// Texts as a careful caller would give them.
-pub fn facts(plan: Plan) -> Facts {
+pub(crate) fn facts(plan: Plan) -> Facts {
     Facts {
         program: "algopioneer 0.1.0".into(),
         command_line: "algopioneer backtest --strategy moving_average --synthetic --seed 7".into(),
@@ -381,7 +381,7 @@ fn month(months: &mut Vec<Month>, time: Timestamp, opening: f64, equity: f64) {
 }
 
 /// A session without any event.
-pub fn empty(table: &Instruments, opening: Money) -> Outcome {
+pub(crate) fn empty(table: &Instruments, opening: Money) -> Outcome {
     Outcome {
         instruments: table.clone(),
         strategies: vec!["crossing".into()],
