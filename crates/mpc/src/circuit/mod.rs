@@ -1,0 +1,1 @@
+//! Comparisons, conversions, shuffles: what functions are made of.

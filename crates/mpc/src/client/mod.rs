@@ -1,0 +1,1 @@
+//! A participant: shares its input, collects its result.

@@ -1,0 +1,1 @@
+//! Multiplication, the log of products, the check, and opening.

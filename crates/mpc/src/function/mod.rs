@@ -1,0 +1,1 @@
+//! What participants ask for, each with its plain reference and its list of leaks.

@@ -1,0 +1,5 @@
+//! How nodes talk: frames, channels in memory and over mutually authenticated TLS.
+
+pub mod channel;
+
+pub use channel::{Channel, ChannelError, FrameKind, NodeIndex, Step};

@@ -1,0 +1,1 @@
+//! One of the three computing processes: sessions, limits, log.

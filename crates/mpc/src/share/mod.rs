@@ -1,0 +1,1 @@
+//! Replicated secret sharing of bits and field elements, and shared randomness.
