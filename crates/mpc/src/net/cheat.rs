@@ -117,6 +117,17 @@ impl<'a> CheatingChannel<'a> {
     pub fn new(inner: &'a mut dyn Channel, cheat: Cheat) -> Self {
         Self { inner, cheat, sent: 0, before: Vec::new() }
     }
+
+    fn twice(
+        &mut self,
+        to: NodeIndex,
+        kind: FrameKind,
+        items: u32,
+        payload: &[u8],
+    ) -> Result<(), ChannelError> {
+        self.inner.send(to, kind, items, payload)?;
+        self.inner.send(to, kind, items, payload)
+    }
 }
 
 impl Channel for CheatingChannel<'_> {
@@ -140,10 +151,14 @@ impl Channel for CheatingChannel<'_> {
         let mut changed = payload.to_vec();
         match self.cheat.kind {
             CheatKind::Drop => return Ok(()),
-            CheatKind::Duplicate => self.inner.send(to, kind, items, payload)?,
+            CheatKind::Duplicate => return self.twice(to, kind, items, payload),
             CheatKind::Flip => changed.iter_mut().take(1).for_each(|byte| *byte ^= 1),
             CheatKind::Add => add_one(&mut changed),
             CheatKind::Swap => changed.rotate_left(payload.len() / 2),
+            // The first message has none before it.
+            CheatKind::Replay if self.before.is_empty() => {
+                return self.twice(to, kind, items, payload);
+            }
             CheatKind::Replay => changed.clone_from(&self.before),
             CheatKind::Truncate => {
                 changed.pop();

@@ -56,6 +56,17 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(provider)
 }
 
+/// Bytes from the operating system's generator.
+///
+/// # Errors
+/// [`IdentityError::Unusable`] when it has none, which happens only on a broken system.
+pub fn fresh_bytes<const N: usize>() -> Result<[u8; N], IdentityError> {
+    let mut bytes = [0; N];
+    let filled = ring::default_provider().secure_random.fill(&mut bytes);
+    filled.map_err(|_| unusable(&"the system gives no random numbers"))?;
+    Ok(bytes)
+}
+
 fn unusable(error: &dyn std::fmt::Display) -> IdentityError {
     IdentityError::Unusable { reason: error.to_string() }
 }

@@ -224,6 +224,10 @@ impl Channel for TlsChannel {
         payload: &[u8],
     ) -> Result<(), ChannelError> {
         self.running()?;
+        if kind == FrameKind::Abort {
+            self.abort(&reason_in(payload));
+            return Ok(());
+        }
         self.send_frame(to, kind, items, payload).map_err(|error| self.failed(error))
     }
 

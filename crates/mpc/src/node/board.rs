@@ -27,12 +27,11 @@ pub(super) struct Board {
     programs: Programs,
     log: Log,
     sessions: BTreeMap<u64, Session>,
-    held_bytes: usize,
 }
 
 impl Board {
     pub(super) fn new(me: NodeIndex, config: NodeConfig, programs: Programs, log: Log) -> Self {
-        Self { me, config, programs, log, sessions: BTreeMap::new(), held_bytes: 0 }
+        Self { me, config, programs, log, sessions: BTreeMap::new() }
     }
 
     pub(super) fn note(&mut self, event: Event, now_ms: u64) -> Result<LogPlace, LogError> {
@@ -57,10 +56,13 @@ impl Board {
         self.config.accepts(&terms).map_err(Refusal::Unsuitable)?;
         let unsuitable = |error: super::program::Unsuitable| Refusal::Unsuitable(error.0);
         let program = self.programs.of(&terms).map_err(unsuitable)?;
-        let component_bytes = program.input_bytes(&terms).map_err(unsuitable)?;
-        if 2 * component_bytes > self.config.limits.submission_bytes {
-            let limit = self.config.limits.submission_bytes;
-            let text = format!("inputs of 2 x {component_bytes} bytes, at most {limit} allowed");
+        let component_bytes: Vec<usize> = (0..terms.participants.len())
+            .map(|participant| program.input_bytes(&terms, participant))
+            .collect::<Result<_, _>>()
+            .map_err(unsuitable)?;
+        let limit = self.config.limits.submission_bytes;
+        if let Some(bytes) = component_bytes.iter().find(|bytes| **bytes > limit / 2) {
+            let text = format!("inputs of 2 x {bytes} bytes, at most {limit} allowed");
             return Err(Refusal::Unsuitable(text));
         }
         if now_ms >= terms.deadline_ms {
@@ -101,13 +103,13 @@ impl Board {
         submission: Submission,
         now_ms: u64,
     ) -> Result<LogPlace, Refusal> {
-        let (me, limits, held) = (self.me, self.config.limits, self.held_bytes);
+        let (me, limits) = (self.me, self.config.limits);
+        let held: usize = self.sessions.values().map(Session::held_bytes).sum();
         let (session, place) = self.invited(submission.session, participant)?;
         if let Some(receipt) = session.check(me, place, &submission, now_ms)? {
             return Ok(receipt);
         }
-        let bytes = session.input_bytes();
-        if held + bytes > limits.all_submission_bytes {
+        if held + session.input_bytes(place) > limits.all_submission_bytes {
             return Err(Refusal::Full(format!("{held} bytes of inputs are waiting")));
         }
         let commitment = commitment_of(&submission.commitments);
@@ -121,7 +123,6 @@ impl Board {
         let held = Held { commitment, shares: submission.shares, receipt: receipt.clone() };
         if let Some(session) = self.sessions.get_mut(&submission.session) {
             session.hold(place, held);
-            self.held_bytes += bytes;
         }
         Ok(receipt)
     }
@@ -173,7 +174,6 @@ impl Board {
         }
         let log_head = self.log.head();
         let session = self.sessions.get_mut(&number)?;
-        self.held_bytes = self.held_bytes.saturating_sub(submissions * session.input_bytes());
         session.start(log_head)
     }
 
@@ -218,10 +218,6 @@ impl Board {
             tracing::error!(session = number, %error, "the end of a session is not in the log");
         }
         if let Some(session) = self.sessions.get_mut(&number) {
-            if session.progress() == Progress::Open {
-                let bytes = session.submissions().len() * session.input_bytes();
-                self.held_bytes = self.held_bytes.saturating_sub(bytes);
-            }
             session.fail(reason.to_owned(), now_ms);
         }
     }

@@ -133,8 +133,8 @@ pub struct NodeResult {
     pub shared: PublicResult,
     /// What the run cost at this node.
     pub statistics: RunStatistics,
-    /// This node's components of the participant's own output.
-    pub private: Option<SharePair>,
+    /// This node's components of the participant's own output, each part with its name.
+    pub private: Vec<(String, SharePair)>,
 }
 
 /// Why a node does not do what it is asked.
@@ -275,13 +275,16 @@ impl Reply {
             Self::Noted(place) => put_json(&mut out, 2, place),
             Self::Result(result) => {
                 let json = to_json(&(&result.shared, &result.statistics));
-                let shares =
-                    result.private.as_ref().map_or(0, |pair| pair.first.len() + pair.second.len());
-                out.reserve_exact(1 + 4 + json.len() + 1 + 8 + shares);
+                let part = |(name, pair): &(String, SharePair)| {
+                    12 + name.len() + pair.first.len() + pair.second.len()
+                };
+                let shares: usize = result.private.iter().map(part).sum();
+                out.reserve_exact(1 + 4 + json.len() + 4 + shares);
                 out.push(3);
                 put_bytes(&mut out, &json);
-                out.push(u8::from(result.private.is_some()));
-                if let Some(pair) = &result.private {
+                out.extend_from_slice(&(result.private.len() as u32).to_le_bytes());
+                for (name, pair) in &result.private {
+                    put_bytes(&mut out, name.as_bytes());
                     put_pair(&mut out, pair);
                 }
             }
@@ -304,11 +307,11 @@ impl Reply {
             2 => Self::Noted(rest.json()?),
             3 => {
                 let (shared, statistics) = from_json(rest.bytes()?)?;
-                let private = match rest.take()? {
-                    [0] => None,
-                    [1] => Some(rest.pair()?),
-                    [other] => return Err(NotAMessage(format!("{other} is neither 0 nor 1"))),
-                };
+                let mut private = Vec::new();
+                for _ in 0..u32::from_le_bytes(rest.take()?) {
+                    let name = String::from_utf8_lossy(rest.bytes()?).into_owned();
+                    private.push((name, rest.pair()?));
+                }
                 Self::Result(Box::new(NodeResult { shared, statistics, private }))
             }
             4 => Self::NoResult(rest.json()?),

@@ -15,6 +15,9 @@ use crate::net::{Channel, ChannelError, hello::RunLimits};
 /// Bytes that are erased when they are no longer needed, and cannot be shown.
 pub type Secret = Zeroizing<Vec<u8>>;
 
+/// Numbers that are erased when they are no longer needed, and cannot be shown.
+pub type SecretNumbers = Zeroizing<Vec<i128>>;
+
 /// What one node holds of a value: components `i` and `i + 1` of three, for node `i`.
 pub struct SharePair {
     /// Component `i`.
@@ -50,8 +53,18 @@ pub struct PairKeys<'a> {
 pub struct Outcome {
     /// What everybody may know, the same at all nodes.
     pub public: Value,
-    /// Each contributor's own output as shares, in the order of the contributors.
-    pub private: Vec<Option<SharePair>>,
+    /// What single contributors may know, as shares.
+    pub private: Vec<PrivateShares>,
+}
+
+/// A node's part of numbers for one contributor.
+pub struct PrivateShares {
+    /// For whom: a place in the list of contributors.
+    pub contributor: usize,
+    /// What they are. Public.
+    pub name: String,
+    /// The shares.
+    pub shares: SharePair,
 }
 
 /// Why a function stopped. Nothing was revealed.
@@ -78,18 +91,23 @@ pub trait Program: Send + Sync {
     /// Name and number, as in the catalogue and in every frame.
     fn name(&self) -> (&'static str, u32);
 
-    /// Checks the public parameters and returns how many bytes a component of one participant's
+    /// Checks the public parameters and returns how many bytes one component of a participant's
     /// input has.
     ///
     /// # Errors
     /// [`Unsuitable`], naming the parameter.
-    fn input_bytes(&self, terms: &SessionTerms) -> Result<usize, Unsuitable>;
+    fn input_bytes(&self, terms: &SessionTerms, participant: usize) -> Result<usize, Unsuitable>;
 
-    /// Splits a participant's input into three components.
+    /// Splits a participant's numbers into three components, with fresh randomness.
     ///
     /// # Errors
-    /// [`Unsuitable`] when the input breaks a rule; the message names the field.
-    fn share(&self, terms: &SessionTerms, input: &Value) -> Result<[Secret; 3], Unsuitable>;
+    /// [`Unsuitable`] when the numbers break a rule.
+    fn share(
+        &self,
+        terms: &SessionTerms,
+        participant: usize,
+        numbers: &[i128],
+    ) -> Result<[Secret; 3], Unsuitable>;
 
     /// A node's part of the computation.
     ///
@@ -97,11 +115,11 @@ pub trait Program: Send + Sync {
     /// [`ProgramError`]; nothing was revealed.
     fn run(&self, task: Task<'_>, channel: &mut dyn Channel) -> Result<Outcome, ProgramError>;
 
-    /// Puts a participant's own output together from its three components.
+    /// Puts a participant's own numbers together from their three components.
     ///
     /// # Errors
     /// [`Unsuitable`] when the components are not an output.
-    fn combine(&self, terms: &SessionTerms, components: &[Secret; 3]) -> Result<Value, Unsuitable>;
+    fn combine(&self, components: &[Secret; 3]) -> Result<SecretNumbers, Unsuitable>;
 }
 
 /// The functions that a node or participant knows.
@@ -134,7 +152,9 @@ impl Programs {
             return Err(Unsuitable(format!("there is no function `{name}`; known: {known}")));
         };
         terms.check().map_err(|error| Unsuitable(error.to_string()))?;
-        program.input_bytes(terms)?;
+        for participant in 0..terms.participants.len() {
+            program.input_bytes(terms, participant)?;
+        }
         Ok(program.clone())
     }
 }

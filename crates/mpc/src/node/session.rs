@@ -45,8 +45,8 @@ pub(super) struct RunOrder {
 pub(super) struct Finished {
     pub(super) shared: PublicResult,
     pub(super) statistics: RunStatistics,
-    /// By number of the participant.
-    pub(super) private: BTreeMap<usize, SharePair>,
+    /// By number of the participant, each part with its name.
+    pub(super) private: BTreeMap<usize, Vec<(String, SharePair)>>,
 }
 
 enum State {
@@ -60,7 +60,8 @@ pub(super) struct Session {
     pub(super) terms: Arc<SessionTerms>,
     pub(super) terms_hash: [u8; 32],
     program: Arc<dyn Program>,
-    component_bytes: usize,
+    /// Bytes of one component of each participant's input.
+    component_bytes: Vec<usize>,
     mailbox: SyncSender<Caller>,
     submitted: BTreeSet<usize>,
     collected: BTreeSet<usize>,
@@ -73,7 +74,7 @@ impl Session {
     pub(super) fn new(
         terms: SessionTerms,
         program: Arc<dyn Program>,
-        component_bytes: usize,
+        component_bytes: Vec<usize>,
     ) -> Self {
         let (mailbox, callers) = sync_channel(CALLERS);
         Self {
@@ -90,8 +91,18 @@ impl Session {
     }
 
     /// Bytes of the two components of one input.
-    pub(super) fn input_bytes(&self) -> usize {
-        2 * self.component_bytes
+    pub(super) fn input_bytes(&self, participant: usize) -> usize {
+        self.component_bytes.get(participant).map_or(0, |bytes| 2 * bytes)
+    }
+
+    /// Bytes of all inputs that are waiting here.
+    pub(super) fn held_bytes(&self) -> usize {
+        match &self.state {
+            State::Open { submissions, .. } => {
+                submissions.keys().map(|participant| self.input_bytes(*participant)).sum()
+            }
+            _ => 0,
+        }
     }
 
     pub(super) fn progress(&self) -> Progress {
@@ -168,7 +179,7 @@ impl Session {
             (me.next().get(), &submission.shares.second, &submission.nonces[1]),
         ];
         for (component, bytes, nonce) in components {
-            let (found, expected) = (bytes.len(), self.component_bytes);
+            let (found, expected) = (bytes.len(), self.input_bytes(participant) / 2);
             if found != expected {
                 return Err(format!("component {component} has {found} bytes, not {expected}"));
             }
@@ -239,10 +250,10 @@ impl Session {
     /// What a participant may have, and whether it is the first time that it asks.
     pub(super) fn collect(&mut self, participant: usize) -> Result<(NodeResult, bool), Progress> {
         let State::Finished(finished) = &self.state else { return Err(self.progress()) };
-        let private = finished
-            .private
-            .get(&participant)
-            .map(|pair| SharePair { first: pair.first.clone(), second: pair.second.clone() });
+        let own = finished.private.get(&participant).map(Vec::as_slice).unwrap_or_default();
+        let copy =
+            |pair: &SharePair| SharePair { first: pair.first.clone(), second: pair.second.clone() };
+        let private = own.iter().map(|(name, pair)| (name.clone(), copy(pair))).collect();
         let result = NodeResult {
             shared: finished.shared.clone(),
             statistics: finished.statistics.clone(),
