@@ -32,7 +32,7 @@ pub struct KnownParticipant {
 pub struct NodeLimits {
     /// Sessions in memory, with those whose results are still kept.
     pub sessions: usize,
-    /// Runs at one time.
+    /// Runs at one time, with those that wait for another node.
     pub runs: usize,
     /// Connections at one time.
     pub connections: usize,
@@ -40,7 +40,7 @@ pub struct NodeLimits {
     pub submission_bytes: usize,
     /// Bytes of all inputs at this node.
     pub all_submission_bytes: usize,
-    /// How long the node waits for the two others at the start of a run.
+    /// How long after a session's deadline the node waits for the two others.
     pub gather_ms: u32,
     /// How long a connection may take for its handshake or one request.
     pub request_ms: u32,
@@ -54,7 +54,7 @@ impl Default for NodeLimits {
     fn default() -> Self {
         Self {
             sessions: 256,
-            runs: 2,
+            runs: 8,
             connections: 64,
             submission_bytes: 1 << 20,
             all_submission_bytes: 64 << 20,

@@ -120,7 +120,7 @@ impl Surroundings<'_> {
             nodes: &self.config.nodes,
             dialer: self.dialer,
             log_head,
-            limit: Duration::from_millis(self.config.limits.gather_ms.into()),
+            limit: self.patience(&terms),
         };
         let (mut channel, heads) = meeting.hold(&callers)?;
         watch.lap("meet", channel.traffic());
@@ -153,6 +153,12 @@ impl Surroundings<'_> {
             }
         }
         Ok(Finished { shared, statistics: watch.statistics, private })
+    }
+
+    /// Whoever has everything early waits for a node that lacks something until its deadline.
+    fn patience(&self, terms: &SessionTerms) -> Duration {
+        let until_deadline = Duration::from_millis(terms.deadline_ms.saturating_sub(now_ms()));
+        until_deadline + Duration::from_millis(self.config.limits.gather_ms.into())
     }
 
     fn agree(
