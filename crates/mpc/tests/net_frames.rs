@@ -1,6 +1,11 @@
 //! The frame parser against random, mutated and hostile bytes.
 //!
 //! `MPC_FUZZ_SECONDS` sets how long the mutation test runs; the inputs are the same each time.
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    reason = "a failure is the test's answer, and small numbers stay small"
+)]
 
 use std::time::{Duration, Instant};
 
@@ -179,5 +184,4 @@ fn mutated_frames_never_panic_and_what_is_accepted_is_canonical() {
         }
     }
     assert!(accepted > tried / 20 && accepted < tried, "{accepted} of {tried} accepted");
-    println!("{tried} frames tried, {accepted} accepted");
 }

@@ -44,8 +44,8 @@ pub struct CircleKeys {
 /// [`IdentityError`].
 pub fn generate(folder: &Path, plan: &CirclePlan) -> Result<CircleKeys, IdentityError> {
     for name in &plan.participants {
-        let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
-        if name.is_empty() || !name.chars().all(plain) || name.starts_with("node") {
+        let is_simple = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
+        if name.is_empty() || !name.chars().all(is_simple) || name.starts_with("node") {
             let reason = "a name has letters, digits, `-` and `_`, and does not begin with `node`";
             return Err(IdentityError::Issue { name: name.clone(), reason: reason.to_owned() });
         }
@@ -87,9 +87,10 @@ pub fn generate(folder: &Path, plan: &CirclePlan) -> Result<CircleKeys, Identity
         });
     }
     let mut configs = Vec::with_capacity(3);
-    for (index, ((certificate, key), _)) in made.into_iter().enumerate() {
+    for (node, ((certificate, key), _)) in (0..3_u8).zip(made) {
+        let index = usize::from(node);
         configs.push(NodeConfig {
-            node: index as u8,
+            node,
             listen: plan.addresses[index].clone(),
             folder: node_folder(folder, index)?,
             authority: authority_path.clone(),

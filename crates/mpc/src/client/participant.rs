@@ -192,9 +192,10 @@ impl Participant {
         for nonce in nonces.iter_mut() {
             *nonce = fresh_bytes()?;
         }
-        let commitments: [[u8; 32]; 3] = std::array::from_fn(|component| {
+        let commitments = [0_u8, 1, 2].map(|component| {
             let place = ComponentPlace { session, terms_hash: &terms_hash, participant, component };
-            commit(place, &nonces[component], &components[component])
+            let index = usize::from(component);
+            commit(place, &nonces[index], &components[index])
         });
         let places = with_all(|node| {
             let (first, second) = (node.get(), node.next().get());

@@ -74,7 +74,7 @@ pub enum FrameError {
         /// How many values it announces.
         items: u32,
         /// Bytes of the payload.
-        payload: u32,
+        payload: u64,
     },
 }
 
@@ -160,8 +160,9 @@ pub fn write(header: &Header, payload: &[u8], out: &mut Vec<u8>) -> Result<(), F
         return Err(oversized(length as u64));
     }
     check_items(header.items, payload.len())?;
-    out.reserve(LENGTH_BYTES + length);
-    out.extend_from_slice(&(length as u32).to_le_bytes());
+    out.reserve(HEADER_BYTES + payload.len());
+    let length = u32::try_from(length).map_err(|_| oversized(length as u64))?;
+    out.extend_from_slice(&length.to_le_bytes());
     out.push(VERSION);
     out.push(number_of(header.kind));
     out.extend_from_slice(&header.session.to_le_bytes());
@@ -193,7 +194,7 @@ fn check_items(items: u32, payload: usize) -> Result<(), FrameError> {
     if (items == 0) == (payload == 0) {
         Ok(())
     } else {
-        Err(FrameError::Items { items, payload: payload as u32 })
+        Err(FrameError::Items { items, payload: payload as u64 })
     }
 }
 

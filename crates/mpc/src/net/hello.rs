@@ -111,8 +111,8 @@ impl Hello {
     pub fn new(agreement: Agreement, me: NodeIndex, to: NodeIndex, log_head: [u8; 32]) -> Self {
         Self {
             version: PROTOCOL_VERSION,
-            sender: me.get() as u8,
-            receiver: to.get() as u8,
+            sender: number(me),
+            receiver: number(to),
             mode: agreement.mode.number(),
             agreement,
             log_head,
@@ -197,6 +197,10 @@ impl Hello {
         }
         Ok(())
     }
+}
+
+fn number(node: NodeIndex) -> u8 {
+    u8::try_from(node.get()).expect("there are three nodes")
 }
 
 fn shown(hash: &[u8; 32]) -> String {

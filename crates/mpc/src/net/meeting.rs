@@ -211,7 +211,7 @@ impl Meeting<'_> {
             if incoming.is_err() {
                 attempt.give_up();
             }
-            let outgoing = calls.map(|call| call.join());
+            let outgoing = calls.map(thread::ScopedJoinHandle::join);
             (incoming, outgoing)
         });
         let incoming = incoming?;

@@ -132,7 +132,7 @@ impl Board {
         let number = caller.header.session;
         let refused = match self.sessions.get(&number) {
             Some(session) => session.call(caller),
-            None => Err((caller, format!("session {number} is not open at this node"))),
+            None => Err((Box::new(caller), format!("session {number} is not open at this node"))),
         };
         if let Err((caller, reason)) = refused {
             caller.refuse(&reason);
@@ -218,7 +218,7 @@ impl Board {
             tracing::error!(session = number, %error, "the end of a session is not in the log");
         }
         if let Some(session) = self.sessions.get_mut(&number) {
-            session.fail(reason.to_owned(), now_ms);
+            session.fail(reason, now_ms);
         }
     }
 

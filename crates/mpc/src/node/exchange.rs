@@ -40,7 +40,7 @@ pub struct ComponentPlace<'a> {
     /// Number of the participant.
     pub participant: usize,
     /// 0, 1 or 2.
-    pub component: usize,
+    pub component: u8,
 }
 
 /// Commits to one component. Without the nonce, whoever holds the two other components could try
@@ -51,7 +51,7 @@ pub fn commit(place: ComponentPlace<'_>, nonce: &[u8; 32], component: &[u8]) -> 
         .chain_update(place.session.to_le_bytes())
         .chain_update(place.terms_hash)
         .chain_update((place.participant as u64).to_le_bytes())
-        .chain_update([place.component as u8])
+        .chain_update([place.component])
         .chain_update(nonce)
         .chain_update(component)
         .finalize()
@@ -62,7 +62,7 @@ pub fn commit(place: ComponentPlace<'_>, nonce: &[u8; 32], component: &[u8]) -> 
 #[must_use]
 pub fn commitment_of(commitments: &[[u8; 32]; 3]) -> [u8; 32] {
     let start = Sha256::new_with_prefix(b"algopioneer mpc commitments 1");
-    commitments.iter().fold(start, |hash, one| hash.chain_update(one)).finalize().into()
+    commitments.iter().fold(start, Sha256::chain_update).finalize().into()
 }
 
 /// What a participant asks.
@@ -282,7 +282,7 @@ impl Reply {
                 out.reserve_exact(1 + 4 + json.len() + 4 + shares);
                 out.push(3);
                 put_bytes(&mut out, &json);
-                out.extend_from_slice(&(result.private.len() as u32).to_le_bytes());
+                put_count(&mut out, result.private.len());
                 for (name, pair) in &result.private {
                     put_bytes(&mut out, name.as_bytes());
                     put_pair(&mut out, pair);
@@ -337,9 +337,13 @@ fn put_json<T: Serialize>(out: &mut Vec<u8>, tag: u8, value: &T) {
 }
 
 fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    // Everything fits into a frame, which is far below 4 GiB, or is not sent at all.
-    out.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+    put_count(out, bytes.len());
     out.extend_from_slice(bytes);
+}
+
+/// What is larger does not fit into a frame and is refused there.
+fn put_count(out: &mut Vec<u8>, count: usize) {
+    out.extend_from_slice(&u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes());
 }
 
 fn put_pair(out: &mut Vec<u8>, pair: &SharePair) {

@@ -302,6 +302,9 @@ impl Log {
     }
 
     /// The newest hash.
+    ///
+    /// # Panics
+    /// Never: the head is a hash in hexadecimal from the start.
     #[must_use]
     pub fn head(&self) -> [u8; 32] {
         let mut bytes = [0; 32];

@@ -63,7 +63,9 @@ pub(super) fn contributors(
         // Zeros mean "nothing": nobody can find an input with that commitment.
         mine.extend_from_slice(&commitment.unwrap_or_default());
     }
-    let all = exchange(channel, commitments.len() as u32, &mine)?;
+    // The terms limit the participants to a few thousand.
+    let items = u32::try_from(commitments.len()).unwrap_or(u32::MAX);
+    let all = exchange(channel, items, &mine)?;
     for from in NodeIndex::ALL {
         if all[from.get()].len() != mine.len() {
             let what = "its list of submissions has another length".to_owned();
@@ -71,7 +73,7 @@ pub(super) fn contributors(
         }
     }
     let start = Sha256::new_with_prefix(b"algopioneer mpc rosters 1");
-    let view = all.iter().fold(start, |hash, list| hash.chain_update(list)).finalize();
+    let view = all.iter().fold(start, Sha256::chain_update).finalize();
     must_agree(channel, "view of the submissions", view.into())?;
     let lists = all.each_ref().map(|list| list.as_chunks::<HASH_BYTES>().0);
     let whole = |at: &usize| {

@@ -77,7 +77,7 @@ struct Stopwatch {
 }
 
 impl Stopwatch {
-    fn lap(&mut self, name: &str, traffic: Traffic) {
+    fn lap(&mut self, name: &str, traffic: &Traffic) {
         let elapsed_ns = nanoseconds(self.last.elapsed());
         let part = traffic.since(&self.before);
         self.statistics.phases.push(Phase {
@@ -89,7 +89,7 @@ impl Stopwatch {
             self.statistics.compute = part;
         }
         self.last = Instant::now();
-        self.before = traffic;
+        self.before = *traffic;
     }
 }
 
@@ -123,15 +123,15 @@ impl Surroundings<'_> {
             limit: self.patience(&terms),
         };
         let (mut channel, heads) = meeting.hold(&callers)?;
-        watch.lap("meet", channel.traffic());
+        watch.lap("meet", &channel.traffic());
 
         let contributors = self.agree(&mut channel, &terms, &submissions, &heads)?;
         submissions.retain(|number, _| contributors.contains(number));
-        watch.lap("agree", channel.traffic());
+        watch.lap("agree", &channel.traffic());
 
         let inputs = submissions.into_values().map(|held| held.shares).collect();
         let outcome = self.compute(&mut channel, &*program, &terms, &contributors, inputs)?;
-        watch.lap("compute", channel.traffic());
+        watch.lap("compute", &channel.traffic());
 
         let names = names_of(&terms, &contributors);
         let shared = PublicResult {
@@ -141,7 +141,7 @@ impl Surroundings<'_> {
             mode: terms.mode,
         };
         roster::must_agree(&mut channel, "result", public_hash(&shared))?;
-        watch.lap("confirm", channel.traffic());
+        watch.lap("confirm", &channel.traffic());
         if let Err(error) = channel.finish() {
             // All three have confirmed: whoever leaves early takes nothing with it.
             tracing::debug!(session = terms.session, %error, "a node left before the goodbye");

@@ -175,17 +175,18 @@ impl Session {
         submission: &Submission,
     ) -> Result<(), String> {
         let components = [
-            (me.get(), &submission.shares.first, &submission.nonces[0]),
-            (me.next().get(), &submission.shares.second, &submission.nonces[1]),
+            (me, &submission.shares.first, &submission.nonces[0]),
+            (me.next(), &submission.shares.second, &submission.nonces[1]),
         ];
-        for (component, bytes, nonce) in components {
+        for (node, bytes, nonce) in components {
+            let component = number(node);
             let (found, expected) = (bytes.len(), self.input_bytes(participant) / 2);
             if found != expected {
                 return Err(format!("component {component} has {found} bytes, not {expected}"));
             }
             let (session, terms_hash) = (self.terms.session, &self.terms_hash);
             let place = ComponentPlace { session, terms_hash, participant, component };
-            if commit(place, nonce, bytes) != submission.commitments[component] {
+            if commit(place, nonce, bytes) != submission.commitments[node.get()] {
                 return Err(format!("component {component} is not what its commitment says"));
             }
         }
@@ -200,16 +201,17 @@ impl Session {
     }
 
     /// A node has called for this session.
-    pub(super) fn call(&self, caller: Caller) -> Result<(), (Caller, String)> {
+    pub(super) fn call(&self, caller: Caller) -> Result<(), (Box<Caller>, String)> {
         match &self.state {
             State::Open { .. } | State::Running => match self.mailbox.try_send(caller) {
                 Ok(()) => Ok(()),
-                Err(TrySendError::Full(caller) | TrySendError::Disconnected(caller)) => {
-                    Err((caller, "this node does not take more calls for the session".to_owned()))
-                }
+                Err(TrySendError::Full(caller) | TrySendError::Disconnected(caller)) => Err((
+                    Box::new(caller),
+                    "this node does not take more calls for the session".to_owned(),
+                )),
             },
-            State::Finished(_) => Err((caller, "the session is over".to_owned())),
-            State::Failed(reason) => Err((caller, reason.clone())),
+            State::Finished(_) => Err((Box::new(caller), "the session is over".to_owned())),
+            State::Failed(reason) => Err((Box::new(caller), reason.clone())),
         }
     }
 
@@ -237,12 +239,12 @@ impl Session {
     }
 
     /// Ends without a result. Nodes that wait for this one are told.
-    pub(super) fn fail(&mut self, reason: String, now_ms: u64) {
-        let before = std::mem::replace(&mut self.state, State::Failed(reason.clone()));
+    pub(super) fn fail(&mut self, reason: &str, now_ms: u64) {
+        let before = std::mem::replace(&mut self.state, State::Failed(reason.to_owned()));
         self.ended_ms = Some(now_ms);
         if let State::Open { callers, .. } = before {
             for caller in callers.try_iter() {
-                caller.refuse(&reason);
+                caller.refuse(reason);
             }
         }
     }
@@ -261,4 +263,9 @@ impl Session {
         };
         Ok((result, self.collected.insert(participant)))
     }
+}
+
+/// A component's number is that of its first holder.
+fn number(node: NodeIndex) -> u8 {
+    u8::try_from(node.get()).expect("there are three nodes")
 }

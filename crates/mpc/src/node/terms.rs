@@ -67,6 +67,9 @@ pub struct UnusableTerms {
 
 impl SessionTerms {
     /// Hash of everything in the terms.
+    ///
+    /// # Panics
+    /// Never: numbers, text and lists can be written as JSON.
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {
         // Structs and ordered maps of integers and text have exactly one JSON text.

@@ -1,5 +1,10 @@
 //! Three nodes in one process, connected by real sockets and real certificates.
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(
+    dead_code,
+    clippy::cast_possible_truncation,
+    clippy::unused_self,
+    reason = "each test file uses a part of it, and there are three nodes"
+)]
 
 use std::{
     collections::BTreeSet,
@@ -145,14 +150,14 @@ impl Circle {
     /// A meeting of all three.
     pub(crate) fn meet_all(
         &self,
-        agreements: [Agreement; 3],
+        agreements: &[Agreement; 3],
     ) -> [Result<TlsChannel, MeetingError>; 3] {
         self.run_all(|me| self.meet(me, &agreements[me.get()], PATIENCE))
     }
 
     /// Three channels for one session.
     pub(crate) fn channels(&self, agreement: &Agreement) -> [TlsChannel; 3] {
-        self.meet_all(std::array::from_fn(|_| agreement.clone()))
+        self.meet_all(&std::array::from_fn(|_| agreement.clone()))
             .map(|met| met.expect("equal agreements meet"))
     }
 
