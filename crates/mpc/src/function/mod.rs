@@ -6,6 +6,7 @@
 //! identical integers.
 
 pub mod parameters;
+pub mod rehearsal;
 
 pub use parameters::{ParameterError, Parameters};
 

@@ -10,6 +10,7 @@ mod planes;
 pub mod randomness;
 
 pub use numbers::Numbers;
+pub(crate) use numbers::Unchecked;
 pub use parcel::{InputShares, OutputShares, ParcelError, reconstruct, split};
 pub use planes::Planes;
 pub use randomness::NodeRandomness;
