@@ -34,7 +34,8 @@ impl Mode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RunLimits {
-    /// Products of bits that may be logged, at one byte each.
+    /// Products of bits, at about three bytes each until they are checked. Products of numbers
+    /// count as sixteen.
     pub max_gates: u64,
     /// Bytes that a node may send or receive in a run.
     pub max_bytes: u64,

@@ -7,6 +7,7 @@ pub mod hello;
 pub mod identity;
 pub mod link;
 pub mod meeting;
+pub mod memory;
 mod sender;
 pub mod tls;
 mod tls_channel;

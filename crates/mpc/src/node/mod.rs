@@ -7,6 +7,7 @@
 mod board;
 pub mod config;
 pub mod exchange;
+pub mod functions;
 pub mod log;
 pub mod program;
 mod roster;

@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::terms::SessionTerms;
+use super::{statistics::Work, terms::SessionTerms};
 use crate::net::{Channel, ChannelError, hello::RunLimits};
 
 /// Bytes that are erased when they are no longer needed, and cannot be shown.
@@ -55,6 +55,8 @@ pub struct Outcome {
     pub public: Value,
     /// What single contributors may know, as shares.
     pub private: Vec<PrivateShares>,
+    /// What the computation took.
+    pub work: Work,
 }
 
 /// A node's part of numbers for one contributor.

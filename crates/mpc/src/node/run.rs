@@ -132,6 +132,7 @@ impl Surroundings<'_> {
         let inputs = submissions.into_values().map(|held| held.shares).collect();
         let outcome = self.compute(&mut channel, &*program, &terms, &contributors, inputs)?;
         watch.lap("compute", &channel.traffic());
+        watch.statistics.work = outcome.work;
 
         let names = names_of(&terms, &contributors);
         let shared = PublicResult {

@@ -8,6 +8,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     net::{SocketAddr, TcpListener, TcpStream},
     os::fd::AsFd as _,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -343,11 +344,16 @@ impl Shared {
             dialer: &self.dialer,
             board: &self.board,
         };
-        let done = surroundings.run(order);
+        // A mistake in one function must not keep its session, and its place, occupied for ever.
+        let done = catch_unwind(AssertUnwindSafe(|| surroundings.run(order)));
         let mut board = self.board();
         match done {
-            Ok(finished) => board.finish(session, finished, now_ms()),
-            Err(error) => {
+            Ok(Ok(finished)) => board.finish(session, finished, now_ms()),
+            Err(_) => {
+                tracing::error!(session, "a run failed unexpectedly");
+                board.fail(session, "the node failed unexpectedly", now_ms());
+            }
+            Ok(Err(error)) => {
                 tracing::warn!(session, %error, "a run ended without a result");
                 board.fail(session, &error.to_string(), now_ms());
             }

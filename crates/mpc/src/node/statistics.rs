@@ -15,6 +15,23 @@ pub struct Phase {
     pub traffic: KindTraffic,
 }
 
+/// How much a function computed, and what it revealed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// Products of bits.
+    pub bit_products: u64,
+    /// Products and inner products of field elements.
+    pub field_products: u64,
+    /// Checks against cheaters that passed.
+    pub checks: u64,
+    /// Nanoseconds in checks.
+    pub check_ns: u64,
+    /// Nanoseconds in openings.
+    pub open_ns: u64,
+    /// How many values were opened or delivered under each name.
+    pub revealed: Vec<(String, u64)>,
+}
+
 /// What a run cost at one node.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunStatistics {
@@ -23,6 +40,8 @@ pub struct RunStatistics {
     /// The traffic of the phase `compute` by kind of message: products are `data`, the check is
     /// `proof` and `challenge`, revealing is `open`.
     pub compute: Traffic,
+    /// What was computed in that phase.
+    pub work: Work,
 }
 
 impl RunStatistics {

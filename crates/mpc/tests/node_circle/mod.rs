@@ -22,6 +22,7 @@ use mpc::{
             Outcome, PrivateShares, Program, ProgramError, Secret, SecretNumbers, SharePair, Task,
             Unsuitable,
         },
+        statistics::Work,
         terms::Parameter,
     },
 };
@@ -116,7 +117,8 @@ impl Program for Total {
             name: "double".to_owned(),
             shares: double(pair),
         });
-        Ok(Outcome { public: serde_json::json!({ "sum": total }), private: private.collect() })
+        let public = serde_json::json!({ "sum": total });
+        Ok(Outcome { public, private: private.collect(), work: Work::default() })
     }
 
     fn combine(&self, components: &[Secret; 3]) -> Result<SecretNumbers, Unsuitable> {
@@ -173,8 +175,12 @@ pub(crate) struct Running {
 }
 
 pub(crate) fn start(config: &NodeConfig) -> Running {
+    start_with(config, programs())
+}
+
+pub(crate) fn start_with(config: &NodeConfig, programs: Programs) -> Running {
     let shutdown = Shutdown::default();
-    let server = NodeServer::bind(config.clone(), programs(), shutdown.clone())
+    let server = NodeServer::bind(config.clone(), programs, shutdown.clone())
         .expect("the configuration is usable");
     Running { shutdown, thread: Some(thread::spawn(|| server.run())) }
 }
@@ -198,14 +204,24 @@ pub(crate) struct Circle {
 
 /// Three nodes and these participants; `change` may change the configurations before the start.
 pub(crate) fn circle(names: &[&str], change: impl FnOnce(&mut CircleKeys)) -> Circle {
+    circle_with(names, &programs(), change)
+}
+
+pub(crate) fn circle_with(
+    names: &[&str],
+    programs: &Programs,
+    change: impl FnOnce(&mut CircleKeys),
+) -> Circle {
     let folder = tempfile::tempdir().expect("there is room for a folder");
     let mut keys = keys(folder.path(), names);
     change(&mut keys);
-    let nodes = keys.nodes.iter().map(start).collect();
+    let nodes = keys.nodes.iter().map(|config| start_with(config, programs.clone())).collect();
     let participants = keys
         .clients
         .iter()
-        .map(|config| Participant::new(config.clone(), programs()).expect("the keys are good"))
+        .map(|config| {
+            Participant::new(config.clone(), programs.clone()).expect("the keys are good")
+        })
         .collect();
     Circle { keys, participants, nodes, folder }
 }

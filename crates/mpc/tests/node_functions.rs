@@ -1,0 +1,150 @@
+//! Functions of the engine, computed by three nodes over TLS, honestly and not.
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    reason = "a failure is the test's answer, and small numbers stay small"
+)]
+
+mod node_circle;
+
+use mpc::{
+    client::ClientError,
+    engine::{Engine, RunError},
+    function::{BrokenRule, Function, Outputs, PlainOutputs, PrivateOutput, PublicOutput},
+    net::cheat::{Cheat, CheatKind},
+    node::{Programs, SessionTerms, functions::adapt, program::Unsuitable},
+    share::{Numbers, OutputShares},
+};
+use node_circle::{Circle, PATIENCE, circle_with, terms};
+
+const NAMES: [&str; 3] = ["anna", "bert", "cleo"];
+
+/// Everybody learns the sum of all squares, each contributor its own product of two numbers.
+struct Squares(usize);
+
+impl Function for Squares {
+    fn input_counts(&self) -> Vec<usize> {
+        vec![2; self.0]
+    }
+
+    fn leaks(&self) -> &'static [&'static str] {
+        &["sum of squares", "product"]
+    }
+
+    fn compute(&self, engine: &mut Engine<'_>, inputs: &[Numbers]) -> Result<Outputs, RunError> {
+        let all = Numbers::join(&inputs.iter().collect::<Vec<_>>());
+        let squares = engine.multiply(&all, &all)?;
+        let sum = squares.sums(squares.len());
+        let mut outputs = Outputs::default();
+        for (participant, input) in inputs.iter().enumerate() {
+            let product = engine.multiply(&input.range(0..1), &input.range(1..2))?;
+            let shares = OutputShares::from(product);
+            outputs.private.push(PrivateOutput { participant, name: "product", shares });
+        }
+        let values = engine.open("sum of squares", &sum)?;
+        let values = values.into_iter().map(|value| value.signed()).collect();
+        outputs.public.push(PublicOutput { name: "sum of squares", values });
+        Ok(outputs)
+    }
+
+    fn reference(&self, _: &[Vec<i128>]) -> Result<PlainOutputs, BrokenRule> {
+        Ok(PlainOutputs::default())
+    }
+}
+
+fn squares(terms: &SessionTerms, contributors: &[usize]) -> Result<Box<dyn Function>, Unsuitable> {
+    match terms.parameters.keys().next() {
+        Some(name) => Err(Unsuitable(format!("there is no parameter `{name}`"))),
+        None => Ok(Box::new(Squares(contributors.len()))),
+    }
+}
+
+fn circle(cheat: Option<Cheat>) -> (Circle, SessionTerms) {
+    let programs = Programs::new([adapt("squares", squares)]);
+    let mut terms = terms(7, &NAMES);
+    terms.function = "squares".to_owned();
+    terms.limits.step_ms = 700;
+    let circle = circle_with(&NAMES, &programs, |keys| {
+        for node in &mut keys.nodes {
+            node.sessions = vec![terms.clone()];
+        }
+        keys.nodes[1].cheat = cheat;
+    });
+    (circle, terms)
+}
+
+fn submit(circle: &Circle, terms: &SessionTerms) {
+    for (participant, numbers) in circle.participants.iter().zip([[3, 4], [-5, 6], [7, 8]]) {
+        participant.submit(terms, &numbers).unwrap();
+    }
+}
+
+#[test]
+fn products_of_shares_become_public_and_private_results() {
+    let (circle, terms) = circle(None);
+    submit(&circle, &terms);
+    for (participant, product) in circle.participants.iter().zip([12, -30, 56]) {
+        let result = participant.result(&terms, PATIENCE).unwrap();
+        assert_eq!(result.public["sum of squares"], serde_json::json!([199]));
+        let [(name, own)] = result.own.as_slice() else { panic!("one list") };
+        assert_eq!((name.as_str(), own.as_slice()), ("product", [product].as_slice()));
+        let statistics = &result.statistics[0];
+        assert_eq!(statistics.work.field_products, 9);
+        let revealed = [("sum of squares".to_owned(), 1), ("product".to_owned(), 3)];
+        assert_eq!(statistics.work.revealed, revealed);
+        assert!(statistics.work.checks > 0 && statistics.compute.proof.sent_bytes > 0);
+    }
+}
+
+#[test]
+fn numbers_that_do_not_fit_are_refused_before_they_leave() {
+    let (circle, terms) = circle(None);
+    let submit = |numbers: &[i128]| circle.participants[0].submit(&terms, numbers).unwrap_err();
+    let text = submit(&[1]).to_string();
+    assert_eq!(text, "1 numbers where 2 are needed");
+    let text = submit(&[1, 1 << 126]).to_string();
+    assert_eq!(text, "a number has more than 126 bits");
+    let mut other = terms.clone();
+    other.function = "cubes".to_owned();
+    let error = circle.participants[0].submit(&other, &[1, 2]).unwrap_err().to_string();
+    assert_eq!(error, "there is no function `cubes`; known: squares");
+}
+
+/// Whether the session ended without any result, with a reason from an honest node. If it has a
+/// result, it must be the right one.
+fn is_stopped(cheat: Cheat) -> bool {
+    let (circle, terms) = circle(Some(cheat));
+    submit(&circle, &terms);
+    let results = circle.participants.iter().map(|one| one.result(&terms, PATIENCE));
+    let mut stopped = 0;
+    for result in results {
+        match result {
+            Ok(result) => {
+                let right = serde_json::json!([199]);
+                assert_eq!(result.public["sum of squares"], right, "{cheat:?}");
+            }
+            Err(ClientError::NoResult { reasons, .. }) => {
+                let honest = reasons.iter().any(|(node, _)| node.get() != 1);
+                assert!(honest, "{cheat:?}: {reasons:?}");
+                stopped += 1;
+            }
+            Err(other) => panic!("{cheat:?}: {other}"),
+        }
+    }
+    assert!(stopped == 0 || stopped == NAMES.len(), "{cheat:?}");
+    stopped > 0
+}
+
+#[test]
+fn each_message_that_a_cheater_changes_stops_the_run() {
+    let mut message = 0;
+    while is_stopped(Cheat { kind: CheatKind::Flip, message }) {
+        message += 1;
+    }
+    // Only a message that does not exist any more can be changed without being noticed.
+    assert!(message >= 10, "only {message} messages");
+    let kinds = [CheatKind::Add, CheatKind::Replay, CheatKind::Drop, CheatKind::Duplicate];
+    for (kind, message) in kinds.into_iter().zip([2, 4, 3, 5]) {
+        assert!(is_stopped(Cheat { kind, message }), "{kind:?} {message}");
+    }
+}
