@@ -116,6 +116,16 @@ impl<'a> Engine<'a> {
         &self.statistics
     }
 
+    /// The injected time.
+    pub(crate) fn now_ns(&self) -> u64 {
+        self.clock.now_ns()
+    }
+
+    /// Counts the time since `start_ns` as spent on rules about inputs.
+    pub(crate) fn count_rules_time(&mut self, start_ns: u64) {
+        self.statistics.rules_ns += self.clock.now_ns().saturating_sub(start_ns);
+    }
+
     fn send(
         &mut self,
         to: NodeIndex,

@@ -133,10 +133,10 @@ impl Engine<'_> {
         Numbers::new(own, self.streams.next.random.numbers(count))
     }
 
-    /// Secrets whose components are uniform below two to the power of `bits`. No round.
-    pub(crate) fn random_bounded(&mut self, count: usize, bits: u32) -> Numbers {
-        let own = (0..count).map(|_| self.streams.own.random.bounded(bits)).collect();
-        let next = (0..count).map(|_| self.streams.next.random.bounded(bits)).collect();
+    /// Secrets whose components are uniform below two to the power of their `bits`. No round.
+    pub(crate) fn random_each(&mut self, bits: &[u32]) -> Numbers {
+        let own = bits.iter().map(|bits| self.streams.own.random.bounded(*bits)).collect();
+        let next = bits.iter().map(|bits| self.streams.next.random.bounded(*bits)).collect();
         Numbers::new(own, next)
     }
 

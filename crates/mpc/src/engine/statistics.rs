@@ -30,8 +30,10 @@ pub struct Statistics {
     pub openings: Vec<Opened>,
     /// Nanoseconds from start to end, waiting for other nodes included.
     pub total_ns: u64,
-    /// Of those, in checks.
+    /// Of those, on rules about inputs, their checks and openings included.
+    pub rules_ns: u64,
+    /// Of all, in checks.
     pub check_ns: u64,
-    /// Of those, in openings, checks left out.
+    /// Of all, in openings, checks left out.
     pub open_ns: u64,
 }
