@@ -19,7 +19,7 @@ const ROUNDS: usize = 20_000;
 
 fn median(mut samples: Vec<Duration>) -> [Duration; 3] {
     samples.sort();
-    [0.5, 0.9, 0.99].map(|share| samples[(samples.len() as f64 * share) as usize])
+    [50, 90, 99].map(|percent| samples[samples.len() * percent / 100])
 }
 
 fn report(name: &str, samples: Vec<Duration>) {

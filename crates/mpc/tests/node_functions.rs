@@ -10,9 +10,14 @@ mod node_circle;
 use mpc::{
     client::ClientError,
     engine::{Engine, RunError},
+    field::Fe,
     function::{BrokenRule, Function, Outputs, PlainOutputs, PrivateOutput, PublicOutput},
     net::cheat::{Cheat, CheatKind},
-    node::{Programs, SessionTerms, functions::adapt, program::Unsuitable},
+    node::{
+        Programs, SessionTerms,
+        functions::{Prepared, adapt},
+        program::Unsuitable,
+    },
     share::{Numbers, OutputShares},
 };
 use node_circle::{Circle, PATIENCE, circle_with, terms};
@@ -42,7 +47,7 @@ impl Function for Squares {
             outputs.private.push(PrivateOutput { participant, name: "product", shares });
         }
         let values = engine.open("sum of squares", &sum)?;
-        let values = values.into_iter().map(|value| value.signed()).collect();
+        let values = values.into_iter().map(Fe::signed).collect();
         outputs.public.push(PublicOutput { name: "sum of squares", values });
         Ok(outputs)
     }
@@ -52,17 +57,21 @@ impl Function for Squares {
     }
 }
 
-fn squares(terms: &SessionTerms, contributors: &[usize]) -> Result<Box<dyn Function>, Unsuitable> {
+fn squares(terms: &SessionTerms, contributors: &[usize]) -> Result<Prepared, Unsuitable> {
+    let count = contributors.len();
     match terms.parameters.keys().next() {
         Some(name) => Err(Unsuitable(format!("there is no parameter `{name}`"))),
-        None => Ok(Box::new(Squares(contributors.len()))),
+        None => Ok(Prepared {
+            function: Box::new(Squares(count)),
+            seats: (0..count).map(Some).collect(),
+        }),
     }
 }
 
 fn circle(cheat: Option<Cheat>) -> (Circle, SessionTerms) {
     let programs = Programs::new([adapt("squares", squares)]);
     let mut terms = terms(7, &NAMES);
-    terms.function = "squares".to_owned();
+    "squares".clone_into(&mut terms.function);
     terms.limits.step_ms = 700;
     let circle = circle_with(&NAMES, &programs, |keys| {
         for node in &mut keys.nodes {

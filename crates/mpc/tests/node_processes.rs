@@ -20,14 +20,13 @@ use mpc::{
         demo::{DemoPlan, DemoReport, Launcher, run},
     },
     net::NodeIndex,
-    node::{NodeConfig, SessionTerms, Shutdown, serve},
+    node::{NodeConfig, SessionTerms, Shutdown, program::SecretNumbers, serve},
 };
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
 use node_circle::{PATIENCE, keys, programs, terms, with};
-use zeroize::Zeroizing;
 
 const NAMES: [&str; 3] = ["anna", "bert", "cleo"];
 const CONFIG: &str = "MPC_TEST_NODE_CONFIG";
@@ -62,7 +61,7 @@ fn plan(terms: SessionTerms, limit: Duration) -> DemoPlan {
     DemoPlan {
         terms: SessionTerms { deadline_ms: 0, ..terms },
         inputs: inputs
-            .map(|(name, number)| (name.to_owned(), Zeroizing::new(vec![number])))
+            .map(|(name, number)| (name.to_owned(), SecretNumbers::new(vec![number])))
             .collect(),
         cheat: None,
         limit,

@@ -6,7 +6,6 @@
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
 
 use super::{
     log::LogPlace,
@@ -205,7 +204,7 @@ impl Request {
     /// As bytes.
     #[must_use]
     pub fn encode(&self) -> Secret {
-        let mut out = Zeroizing::new(Vec::new());
+        let mut out = Secret::new(Vec::new());
         match self {
             Self::Sessions => out.push(1),
             Self::Open(terms) => put_json(&mut out, 2, terms),
@@ -269,7 +268,7 @@ impl Reply {
     /// As bytes.
     #[must_use]
     pub fn encode(&self) -> Secret {
-        let mut out = Zeroizing::new(Vec::new());
+        let mut out = Secret::new(Vec::new());
         match self {
             Self::Sessions(views) => put_json(&mut out, 1, views),
             Self::Noted(place) => put_json(&mut out, 2, place),
@@ -370,8 +369,8 @@ impl<'a> Rest<'a> {
     }
 
     fn pair(&mut self) -> Result<SharePair, NotAMessage> {
-        let first = Zeroizing::new(self.bytes()?.to_vec());
-        Ok(SharePair { first, second: Zeroizing::new(self.bytes()?.to_vec()) })
+        let first = Secret::new(self.bytes()?.to_vec());
+        Ok(SharePair { first, second: Secret::new(self.bytes()?.to_vec()) })
     }
 
     fn json<T: DeserializeOwned>(&mut self) -> Result<T, NotAMessage> {

@@ -27,7 +27,7 @@ use crate::{
         tls::fresh_bytes,
         traffic::nanoseconds,
     },
-    share::{InputShares, NodeRandomness, reconstruct, split},
+    share::{InputShares, NodeRandomness, Numbers, reconstruct, split},
 };
 
 const ELEMENT_BYTES: usize = 16;
@@ -39,8 +39,17 @@ const NUMBER_BITS: u32 = 126;
 /// Products of bits that one product of field elements takes as much room as.
 const BITS_PER_NUMBER: u64 = 16;
 
-/// Builds a function for these contributors of a session.
-pub type Build = fn(&SessionTerms, contributors: &[usize]) -> Result<Box<dyn Function>, Unsuitable>;
+/// A function that is set up for some contributors of a session.
+pub struct Prepared {
+    /// The function.
+    pub function: Box<dyn Function>,
+    /// For each of the function's participants, the place in the list of contributors; nothing for
+    /// one who is absent and counts as having submitted zeros.
+    pub seats: Vec<Option<usize>>,
+}
+
+/// Sets a function up for these contributors of a session.
+pub type Build = fn(&SessionTerms, contributors: &[usize]) -> Result<Prepared, Unsuitable>;
 
 struct Adapted {
     name: &'static str,
@@ -62,13 +71,9 @@ impl Clock for WallClock {
 }
 
 impl Adapted {
-    fn for_all(&self, terms: &SessionTerms) -> Result<Box<dyn Function>, Unsuitable> {
-        let everybody: Vec<usize> = (0..terms.participants.len()).collect();
-        (self.build)(terms, &everybody)
-    }
-
     fn count(&self, terms: &SessionTerms, participant: usize) -> Result<usize, Unsuitable> {
-        let counts = self.for_all(terms)?.input_counts();
+        let everybody: Vec<usize> = (0..terms.participants.len()).collect();
+        let counts = (self.build)(terms, &everybody)?.function.input_counts();
         let (have, need) = (counts.len(), terms.participants.len());
         if have != need {
             return Err(Unsuitable(format!(
@@ -112,21 +117,25 @@ impl Program for Adapted {
 
     fn run(&self, task: Task<'_>, channel: &mut dyn Channel) -> Result<Outcome, ProgramError> {
         let stopped = |reason: String| ProgramError::Stopped { reason };
-        let function =
+        let Prepared { function, seats } =
             (self.build)(task.terms, task.contributors).map_err(|error| stopped(error.0))?;
         let nonce = fresh_bytes().map_err(|error| stopped(error.to_string()))?;
         let randomness =
             NodeRandomness { own_key: *task.keys.previous, next_key: *task.keys.next, nonce };
-        let name_of = |place: usize| {
+        let name_of = |seat: usize| {
+            let place = seats.get(seat).copied().flatten().unwrap_or(usize::MAX);
             let number = task.contributors.get(place).copied().unwrap_or(usize::MAX);
             task.terms.participants.get(number).map_or("nobody", String::as_str)
         };
-        let mut inputs = Vec::with_capacity(task.inputs.len());
-        for (place, pair) in task.inputs.iter().enumerate() {
-            let parcel = parcel_of(&pair.first, &pair.second).map_err(|error| {
-                stopped(format!("the input of `{}`: {}", name_of(place), error.0))
-            })?;
-            inputs.push(parcel);
+        let mut inputs = Vec::with_capacity(seats.len());
+        for (seat, count) in function.input_counts().into_iter().enumerate() {
+            let place = seats.get(seat).copied().flatten();
+            inputs.push(match place.and_then(|place| task.inputs.get(place)) {
+                Some(pair) => parcel_of(&pair.first, &pair.second).map_err(|error| {
+                    stopped(format!("the input of `{}`: {}", name_of(seat), error.0))
+                })?,
+                None => InputShares::from(Numbers::zeros(count)),
+            });
         }
         let clock = WallClock(Instant::now());
         let session = session_of(&task);
@@ -138,10 +147,13 @@ impl Program for Adapted {
             }
             other => stopped(other.to_string()),
         })?;
-        let private = done.outputs.private.iter().map(|output| PrivateShares {
-            contributor: output.participant,
-            name: output.name.to_owned(),
-            shares: pair_of(&output.shares),
+        // What is for somebody who is absent is for nobody.
+        let private = done.outputs.private.iter().filter_map(|output| {
+            Some(PrivateShares {
+                contributor: seats.get(output.participant).copied().flatten()?,
+                name: output.name.to_owned(),
+                shares: pair_of(&output.shares),
+            })
         });
         Ok(Outcome {
             private: private.collect(),
@@ -156,7 +168,7 @@ impl Program for Adapted {
         let parcels =
             [parcel_of(first, second)?, parcel_of(second, third)?, parcel_of(third, first)?];
         let elements = Zeroizing::new(reconstruct(&parcels).map_err(unsuitable)?);
-        Ok(Zeroizing::new(elements.iter().map(|element| element.signed()).collect()))
+        Ok(SecretNumbers::new(elements.iter().map(|element| element.signed()).collect()))
     }
 }
 
@@ -186,7 +198,7 @@ fn limits_of(limits: RunLimits) -> Limits {
 fn pair_of(parcel: &InputShares) -> SharePair {
     let bytes = Zeroizing::new(parcel.to_bytes());
     let (first, second) = bytes[COUNT_BYTES..].split_at(ELEMENT_BYTES * parcel.len());
-    SharePair { first: Zeroizing::new(first.to_vec()), second: Zeroizing::new(second.to_vec()) }
+    SharePair { first: Secret::new(first.to_vec()), second: Secret::new(second.to_vec()) }
 }
 
 fn parcel_of(first: &[u8], second: &[u8]) -> Result<InputShares, Unsuitable> {

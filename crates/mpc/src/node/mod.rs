@@ -12,6 +12,7 @@ pub mod log;
 pub mod program;
 mod roster;
 mod run;
+pub mod secret;
 mod server;
 mod session;
 pub mod statistics;

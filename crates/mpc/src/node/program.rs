@@ -7,16 +7,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
-use zeroize::Zeroizing;
 
+pub use super::secret::{Secret, SecretNumbers};
 use super::{statistics::Work, terms::SessionTerms};
 use crate::net::{Channel, ChannelError, hello::RunLimits};
-
-/// Bytes that are erased when they are no longer needed, and cannot be shown.
-pub type Secret = Zeroizing<Vec<u8>>;
-
-/// Numbers that are erased when they are no longer needed, and cannot be shown.
-pub type SecretNumbers = Zeroizing<Vec<i128>>;
 
 /// What one node holds of a value: components `i` and `i + 1` of three, for node `i`.
 pub struct SharePair {

@@ -25,8 +25,6 @@ pub enum Parameter {
     Text(String),
     /// Several integers, such as a price grid.
     Numbers(Vec<i64>),
-    /// Several lists, such as a matrix or a list of cycles.
-    Table(Vec<Vec<i64>>),
 }
 
 /// The public terms of a session.
@@ -131,9 +129,6 @@ impl SessionTerms {
                     Parameter::Number(_) => false,
                     Parameter::Text(text) => text.len() > MAX_TEXT_BYTES,
                     Parameter::Numbers(list) => list.len() > MAX_LIST,
-                    Parameter::Table(rows) => {
-                        rows.len() > MAX_LIST || rows.iter().any(|row| row.len() > MAX_LIST)
-                    }
                 }
         };
         self.parameters.iter().find(long).map(|_| "parameters")

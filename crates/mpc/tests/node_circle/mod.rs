@@ -26,7 +26,6 @@ use mpc::{
         terms::Parameter,
     },
 };
-use zeroize::Zeroizing;
 
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -40,7 +39,7 @@ fn number_of(bytes: &[u8]) -> u64 {
 }
 
 fn secret(value: u64) -> Secret {
-    Zeroizing::new(value.to_le_bytes().to_vec())
+    Secret::new(value.to_le_bytes().to_vec())
 }
 
 fn parameter(terms: &SessionTerms, name: &str) -> Option<i64> {
@@ -123,7 +122,7 @@ impl Program for Total {
 
     fn combine(&self, components: &[Secret; 3]) -> Result<SecretNumbers, Unsuitable> {
         let sum = components.iter().fold(0_u64, |sum, one| sum.wrapping_add(number_of(one)));
-        Ok(Zeroizing::new(vec![i128::from(sum)]))
+        Ok(SecretNumbers::new(vec![i128::from(sum)]))
     }
 }
 
