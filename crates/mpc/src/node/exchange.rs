@@ -162,8 +162,8 @@ pub enum Refusal {
     /// One input per session.
     #[error("you have already submitted something else to session {0}")]
     AlreadySubmitted(u64),
-    /// The shares are wrong: submit again.
-    #[error("the submission does not fit: {0}")]
+    /// The shares, terms or parameters are wrong: correct them.
+    #[error("it does not fit: {0}")]
     Unsuitable(String),
     /// Ask somebody else to do it.
     #[error("you may not open sessions here")]
