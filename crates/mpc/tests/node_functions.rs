@@ -8,15 +8,20 @@
 mod node_circle;
 
 use mpc::{
-    client::ClientError,
+    client::{ClientError, OwnResult},
     engine::{Engine, RunError},
     field::Fe,
-    function::{BrokenRule, Function, Outputs, PlainOutputs, PrivateOutput, PublicOutput},
+    function::{
+        BrokenRule, Function, Outputs, ParameterError, Parameters, PlainOutputs, PrivateOutput,
+        PublicOutput,
+    },
     net::cheat::{Cheat, CheatKind},
     node::{
         Programs, SessionTerms,
         functions::{Prepared, adapt},
         program::Unsuitable,
+        standard::Make,
+        terms::Parameter,
     },
     share::{Numbers, OutputShares},
 };
@@ -156,4 +161,72 @@ fn each_message_that_a_cheater_changes_stops_the_run() {
     for (kind, message) in kinds.into_iter().zip([2, 4, 3, 5]) {
         assert!(is_stopped(Cheat { kind, message }), "{kind:?} {message}");
     }
+}
+
+/// As a catalogue makes it: for as many as it is told.
+fn make_for_some(parameters: &Parameters) -> Result<Box<dyn Function>, ParameterError> {
+    if *parameters == Parameters::new().with("participants", [2]) {
+        return Ok(Box::new(Squares(2)));
+    }
+    if *parameters == Parameters::new().with("participants", [3]) {
+        return Ok(Box::new(Squares(3)));
+    }
+    Err(ParameterError::Missing { name: "participants" })
+}
+
+/// As a catalogue makes it: there is a place for everybody.
+fn make_for_all(parameters: &Parameters) -> Result<Box<dyn Function>, ParameterError> {
+    if *parameters == Parameters::new() {
+        return Ok(Box::new(Squares(3)));
+    }
+    Err(ParameterError::Unknown { name: "participants".to_owned() })
+}
+
+/// What becomes of a session for three to which only two submit.
+fn without_the_third(function: &'static str) -> Result<Vec<OwnResult>, ClientError> {
+    let entries: [(&'static str, Make); 3] = [
+        ("squares_of_some", make_for_some),
+        ("squares_of_all", make_for_all),
+        ("match_midpoint", make_for_all),
+    ];
+    let circle = circle_with(&NAMES, &Programs::of_catalogue(entries), |_| {});
+    let mut terms = terms(7, &NAMES);
+    function.clone_into(&mut terms.function);
+    let text = Parameter::Text("BTC-USD".to_owned());
+    terms.parameters.insert("instrument".to_owned(), text);
+    terms.deadline_ms = node_circle::now_ms() + 1_000;
+    circle.participants[0].open(&terms)?;
+    circle.participants[0].submit(&terms, &[3, 4])?;
+    circle.participants[2].submit(&terms, &[7, 8])?;
+    let present = [&circle.participants[0], &circle.participants[2]];
+    present.into_iter().map(|participant| participant.result(&terms, PATIENCE)).collect()
+}
+
+#[test]
+fn a_function_is_made_for_those_who_contribute() {
+    // Either made for two, or with zeros in the third place, where zeros change nothing.
+    for function in ["squares_of_some", "match_midpoint"] {
+        let results = without_the_third(function).unwrap();
+        for (result, product) in results.iter().zip([12, 56]) {
+            assert_eq!(result.contributors, ["anna", "cleo"]);
+            assert_eq!(result.public["sum of squares"], serde_json::json!([138]));
+            assert_eq!(result.own[0].1.as_slice(), [product]);
+        }
+    }
+    let error = without_the_third("squares_of_all").map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("`squares_of_all` needs everybody: 2 of 3 contribute"), "{error}");
+}
+
+#[test]
+fn only_the_instrument_may_be_a_text() {
+    let programs = Programs::of_catalogue([("squares_of_all", make_for_all as Make)]);
+    let mut terms = terms(7, &NAMES);
+    "squares_of_all".clone_into(&mut terms.function);
+    let text = Parameter::Text("cheap".to_owned());
+    terms.parameters.insert("low".to_owned(), text);
+    let error = programs.of(&terms).map(|_| ()).unwrap_err().to_string();
+    assert_eq!(error, "parameter `low` is text, not numbers");
+    "cubes".clone_into(&mut terms.function);
+    let error = programs.of(&terms).map(|_| ()).unwrap_err().to_string();
+    assert_eq!(error, "there is no function `cubes`; known: squares_of_all");
 }

@@ -48,17 +48,18 @@ pub struct Prepared {
     pub seats: Vec<Option<usize>>,
 }
 
-/// Sets a function up for these contributors of a session.
-pub type Build = fn(&SessionTerms, contributors: &[usize]) -> Result<Prepared, Unsuitable>;
-
-struct Adapted {
+struct Adapted<B> {
     name: &'static str,
-    build: Build,
+    build: B,
 }
 
-/// A function as a program. Its number in frames is made from its name.
+/// A function as a program. Its number in frames is made from its name. `build` sets it up for some
+/// contributors of a session.
 #[must_use]
-pub fn adapt(name: &'static str, build: Build) -> Arc<dyn Program> {
+pub fn adapt<B>(name: &'static str, build: B) -> Arc<dyn Program>
+where
+    B: Fn(&SessionTerms, &[usize]) -> Result<Prepared, Unsuitable> + Send + Sync + 'static,
+{
     Arc::new(Adapted { name, build })
 }
 
@@ -70,7 +71,10 @@ impl Clock for WallClock {
     }
 }
 
-impl Adapted {
+impl<B> Adapted<B>
+where
+    B: Fn(&SessionTerms, &[usize]) -> Result<Prepared, Unsuitable>,
+{
     fn count(&self, terms: &SessionTerms, participant: usize) -> Result<usize, Unsuitable> {
         let everybody: Vec<usize> = (0..terms.participants.len()).collect();
         let counts = (self.build)(terms, &everybody)?.function.input_counts();
@@ -84,7 +88,10 @@ impl Adapted {
     }
 }
 
-impl Program for Adapted {
+impl<B> Program for Adapted<B>
+where
+    B: Fn(&SessionTerms, &[usize]) -> Result<Prepared, Unsuitable> + Send + Sync,
+{
     fn name(&self) -> (&'static str, u32) {
         let [first, second, third, fourth, ..] = <[u8; 32]>::from(Sha256::digest(self.name));
         (self.name, u32::from_le_bytes([first, second, third, fourth]))

@@ -15,6 +15,7 @@ mod run;
 pub mod secret;
 mod server;
 mod session;
+pub mod standard;
 pub mod statistics;
 pub mod terms;
 
