@@ -15,6 +15,9 @@ use node_circle::{keys, programs, terms, with};
 
 const NAMES: [&str; 2] = ["anna", "bert"];
 
+/// A change, and a part of the refusal.
+type Row<T> = (fn(&mut T), &'static str);
+
 fn example() -> (tempfile::TempDir, CircleKeys) {
     let folder = tempfile::tempdir().unwrap();
     let keys = keys(folder.path(), &NAMES);
@@ -61,7 +64,7 @@ fn refusal(change: impl FnOnce(&mut NodeConfig)) -> String {
 
 #[test]
 fn a_node_does_not_start_with_settings_that_contradict_each_other() {
-    let rows: [(fn(&mut NodeConfig), &str); 10] = [
+    let rows: [Row<NodeConfig>; 10] = [
         (|config| config.node = 3, "`node`: must be 0, 1 or 2"),
         (|config| config.node = 1, "P1 is pinned to another certificate"),
         (|config| config.participants[1].name = "anna".into(), "`participants`: names"),
@@ -94,7 +97,7 @@ fn a_node_does_not_start_with_settings_that_contradict_each_other() {
 
 #[test]
 fn terms_that_no_node_accepts_name_their_field() {
-    let rows: [(fn(&mut SessionTerms), &str); 6] = [
+    let rows: [Row<SessionTerms>; 6] = [
         (|terms| terms.participants.clear(), "`participants` needs 1 to 4096 names"),
         (|terms| terms.participants[1] = "anna".into(), "`participants` names somebody twice"),
         (|terms| terms.minimum_contributors = 0, "`minimum_contributors` is 0, not from 1 to 2"),
