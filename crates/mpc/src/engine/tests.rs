@@ -192,5 +192,84 @@ fn random_secrets_are_the_same_for_both_holders() {
     });
     assert_eq!(found[..3], [0, 0, 0]);
     assert!(found[3] != found[4] && found[4] != found[5]);
-    let _ = Fe::ZERO;
+}
+
+/// Runs a program in which node 0 computes with shares of its own choice; what node 1 and
+/// node 2 say.
+fn honest_errors(
+    work: impl Fn(&mut Engine<'_>, &[Numbers]) -> Result<Vec<Fe>, RunError> + Send + Sync,
+) -> [Option<RunError>; 2] {
+    let program = Program { counts: vec![3], work: Box::new(work) };
+    let [_, second, third] = Rehearsal::new(5).run(&program, &[vec![4, 5, 6]]);
+    [second.err(), third.err()]
+}
+
+/// Both honest nodes stop, at least one of them because of a proof. Whose it is depends on
+/// what else node 0 lies about: its wrong shares also spoil what it says as a verifier.
+fn both_stop_at_the_check(errors: [Option<RunError>; 2]) {
+    let stopped = "its proof of correct products does not hold";
+    let is_proof =
+        |error: &RunError| matches!(error, RunError::Cheated { what, .. } if *what == stopped);
+    let is_stop = |error: &RunError| is_proof(error) || matches!(error, RunError::Channel { .. });
+    let found: Vec<&RunError> = errors.iter().flatten().collect();
+    assert!(found.len() == 2 && found.iter().all(|error| is_stop(error)), "{errors:?}");
+    assert!(found.iter().any(|error| is_proof(error)), "{errors:?}");
+}
+
+#[test]
+fn a_consistent_error_in_a_product_is_found_by_the_check() {
+    both_stop_at_the_check(honest_errors(|engine, inputs| {
+        let mut x = inputs[0].clone();
+        if engine.me().get() == 0 {
+            x.own[1] += Fe::ONE;
+        }
+        let products = engine.multiply(&x, &inputs[0])?;
+        engine.open("result", &products)
+    }));
+}
+
+#[test]
+fn a_consistent_error_in_a_product_of_bits_is_found_by_the_check() {
+    both_stop_at_the_check(honest_errors(|engine, _| {
+        let mut x = Planes::new(1, vec![0], vec![0]).not(engine.me());
+        let y = x.clone();
+        if engine.me().get() == 0 {
+            x.own[0] ^= 1;
+        }
+        let product = engine.and(&x, &y)?;
+        engine.open_bits("result", &product)?;
+        Ok(Vec::new())
+    }));
+}
+
+#[test]
+fn a_node_that_shuffles_something_else_is_found_by_the_check() {
+    both_stop_at_the_check(honest_errors(|engine, inputs| {
+        let mut records = inputs[0].clone();
+        if engine.me().get() == 0 {
+            // Two records in the wrong order, and nothing else.
+            records.own.swap(0, 1);
+            records.next.swap(0, 1);
+        }
+        let shuffled = engine.shuffle(&records, 1)?;
+        engine.open("result", &shuffled)
+    }));
+}
+
+#[test]
+fn a_check_comes_before_a_mask_when_an_error_could_shine_through() {
+    let checks = |layers: usize| {
+        let counted = Mutex::new(0);
+        values(Rehearsal::new(2), &[vec![3]], |engine, inputs| {
+            let mut power = inputs[0].clone();
+            for _ in 0..layers {
+                power = engine.multiply(&power, &inputs[0])?;
+            }
+            crate::circuit::sign::negative(engine, &power, 40)?;
+            *counted.lock().unwrap() = engine.statistics().checks;
+            engine.open("result", &power)
+        });
+        counted.into_inner().unwrap()
+    };
+    assert_eq!((checks(0), checks(1), checks(2), checks(3)), (0, 0, 1, 1));
 }

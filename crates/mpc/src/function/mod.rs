@@ -5,8 +5,13 @@
 //! anything else. The reference beside it takes the same inputs in the clear and must give
 //! identical integers.
 
+pub mod catalogue;
+mod crossed_market;
+mod cycles;
+mod match_midpoint;
 pub mod parameters;
 pub mod rehearsal;
+mod vwap_floor;
 
 pub use parameters::{ParameterError, Parameters};
 
