@@ -129,13 +129,19 @@ fn field_products() {
     for _ in 0..count {
         value = std::hint::black_box(value * factor);
     }
-    println!("one product after the other: {:.1} ns", start.elapsed().as_secs_f64() * 1e9 / f64::from(count));
+    println!(
+        "one product after the other: {:.1} ns",
+        start.elapsed().as_secs_f64() * 1e9 / f64::from(count)
+    );
     let values = vec![factor; 1_000];
     let start = Instant::now();
     for _ in 0..count / 1_000 {
         std::hint::black_box(Fe::dot(&values, std::hint::black_box(&values)));
     }
-    println!("a product in a long sum: {:.1} ns", start.elapsed().as_secs_f64() * 1e9 / f64::from(count));
+    println!(
+        "a product in a long sum: {:.1} ns",
+        start.elapsed().as_secs_f64() * 1e9 / f64::from(count)
+    );
 }
 
 fn build(name: &str, parameters: Parameters) -> Box<dyn Function> {

@@ -10,7 +10,10 @@ use std::{
 use mpc::{
     engine::{Completed, RunError},
     field::Fe,
-    function::{Function, Parameters, PlainOutputs, catalogue, rehearsal::{Rehearsal, Stopped}},
+    function::{
+        Function, Parameters, PlainOutputs, catalogue,
+        rehearsal::{Rehearsal, Stopped},
+    },
     net::{
         FrameKind, NodeIndex, Step,
         memory::{Fate, Message},
@@ -219,9 +222,10 @@ fn different_input_shares_at_two_nodes_are_noticed_before_anything_is_computed()
     let mut channels = rehearsal.channels();
     let shares = [first, other, third];
     let results = rehearsal.run_over(&*case.function, shares, &mut channels, &[&Stopped; 3]);
-    let noticed = results.into_iter().filter_map(Result::err).any(|error| {
-        error == RunError::InconsistentInput { participant: 0 }
-    });
+    let noticed = results
+        .into_iter()
+        .filter_map(Result::err)
+        .any(|error| error == RunError::InconsistentInput { participant: 0 });
     assert!(noticed);
 }
 

@@ -6,7 +6,10 @@
 
 use crate::{
     engine::{Engine, RunError},
-    field::{Fe, planes::{slice, words}},
+    field::{
+        Fe,
+        planes::{slice, words},
+    },
     net::NodeIndex,
     share::{Numbers, Planes},
 };
@@ -68,11 +71,8 @@ pub(crate) fn negative_hidden(
         let terms = opened.iter().zip(hiding).zip(mask);
         let values: Vec<u128> = terms
             .map(|((opened, hiding), mask)| {
-                let public = if index == 0 {
-                    opened.get().wrapping_sub(hiding.offset.get())
-                } else {
-                    0
-                };
+                let public =
+                    if index == 0 { opened.get().wrapping_sub(hiding.offset.get()) } else { 0 };
                 public.wrapping_sub(mask.get())
             })
             .collect();

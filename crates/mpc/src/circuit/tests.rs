@@ -47,8 +47,7 @@ pub(crate) fn opened(
     inputs: &[Vec<i128>],
     work: impl Fn(&mut Engine<'_>, &[Numbers]) -> Result<Numbers, RunError> + Send + Sync,
 ) -> Result<Vec<i128>, RunError> {
-    let circuit =
-        Circuit { counts: inputs.iter().map(Vec::len).collect(), work: Box::new(work) };
+    let circuit = Circuit { counts: inputs.iter().map(Vec::len).collect(), work: Box::new(work) };
     let [first, second, third] = Rehearsal::new(seed).run(&circuit, inputs);
     let values = |result: Result<crate::engine::Completed, RunError>| {
         result.map(|mut completed| completed.outputs.public.remove(0).values)

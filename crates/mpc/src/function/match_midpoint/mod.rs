@@ -134,8 +134,7 @@ impl MatchMidpoint {
             let earlier = own.running_sums().minus(own);
             other.sums(total).pick(&vec![0; total]).minus(&earlier)
         };
-        let rest =
-            select(engine, sides, &left_for(bought, &sold), &left_for(&sold, bought))?;
+        let rest = select(engine, sides, &left_for(bought, &sold), &left_for(&sold, bought))?;
         let tests = Numbers::join(&[&rest, &rest.minus(sizes)]);
         let bits = is_negative(engine, &tests, SIZE_BITS + 14)?;
         // q + [rest < q] (rest - q) - [rest < 0] rest

@@ -7,9 +7,8 @@ pub(super) fn compute(
     function: &MatchMidpoint,
     inputs: &[Vec<i128>],
 ) -> Result<PlainOutputs, BrokenRule> {
-    let obeys = |order: &[i128]| {
-        (0..=1).contains(&order[0]) && (0..1 << SIZE_BITS).contains(&order[1])
-    };
+    let obeys =
+        |order: &[i128]| (0..=1).contains(&order[0]) && (0..1 << SIZE_BITS).contains(&order[1]);
     let broken = inputs.iter().position(|orders| !orders.chunks(2).all(obeys));
     if let Some(participant) = broken {
         return Err(BrokenRule { participant });
