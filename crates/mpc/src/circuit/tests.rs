@@ -67,7 +67,9 @@ fn edges(width: u32) -> Vec<i128> {
 #[test]
 fn the_sign_is_right_for_all_numbers_of_eight_bits() {
     let numbers: Vec<i128> = (-128..128).collect();
-    let found = opened(1, &[numbers.clone()], |engine, inputs| is_negative(engine, &inputs[0], 8));
+    let found = opened(1, std::slice::from_ref(&numbers), |engine, inputs| {
+        is_negative(engine, &inputs[0], 8)
+    });
     let expected: Vec<i128> = numbers.iter().map(|value| i128::from(*value < 0)).collect();
     assert_eq!(found.unwrap(), expected);
 }
@@ -76,7 +78,7 @@ fn the_sign_is_right_for_all_numbers_of_eight_bits() {
 fn the_sign_is_right_at_the_edges_of_every_width() {
     for width in 2..=64 {
         let numbers = edges(width);
-        let found = opened(u64::from(width), &[numbers.clone()], |engine, inputs| {
+        let found = opened(u64::from(width), std::slice::from_ref(&numbers), |engine, inputs| {
             is_negative(engine, &inputs[0], width)
         });
         let expected: Vec<i128> = numbers.iter().map(|value| i128::from(*value < 0)).collect();

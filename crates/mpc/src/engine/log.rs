@@ -225,7 +225,9 @@ impl FieldLog {
 
 fn digest(values: &[Fe]) -> [u8; 32] {
     let mut bytes = Vec::with_capacity(16 * values.len());
-    values.iter().for_each(|value| value.write(&mut bytes));
+    for value in values {
+        value.write(&mut bytes);
+    }
     hash(b"field messages", &[&bytes])
 }
 
@@ -330,8 +332,9 @@ impl Pass {
                 equation.rest += Fe::dot(weights, &self.new_own);
             }
             // The node that does not know the order sends nothing.
-            (Role::Prover, Part::Outside) | (Role::Left, Part::Second) => {}
-            (Role::Right, Part::First) => {}
+            (Role::Prover, Part::Outside)
+            | (Role::Left, Part::Second)
+            | (Role::Right, Part::First) => {}
         }
     }
 }

@@ -154,7 +154,9 @@ fn component_hash(input: &InputShares, with_next: bool) -> [u8; 32] {
     use crate::field::PrimeField as _;
     let mut bytes = Vec::with_capacity(16 * input.len());
     let components = if with_next { input.next() } else { input.own() };
-    components.iter().for_each(|component| component.write(&mut bytes));
+    for component in components {
+        component.write(&mut bytes);
+    }
     hash(b"input", &[&bytes])
 }
 

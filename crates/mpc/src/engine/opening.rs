@@ -56,7 +56,9 @@ impl Engine<'_> {
     fn exchange_numbers(&mut self, numbers: &Numbers, purpose: &[u8]) -> Result<Vec<Fe>, RunError> {
         let encode = |values: &[Fe]| {
             let mut bytes = Vec::with_capacity(16 * values.len());
-            values.iter().for_each(|value| value.write(&mut bytes));
+            for value in values {
+                value.write(&mut bytes);
+            }
             bytes
         };
         let (own, next) = (encode(&numbers.own), encode(&numbers.next));

@@ -143,7 +143,9 @@ impl Engine<'_> {
     /// Sends to the node before and receives from the node after: the way of all products.
     fn swap_numbers(&mut self, values: &[Fe]) -> Result<Vec<Fe>, RunError> {
         let mut payload = Vec::with_capacity(16 * values.len());
-        values.iter().for_each(|value| value.write(&mut payload));
+        for value in values {
+            value.write(&mut payload);
+        }
         self.send(self.me.previous(), FrameKind::Data, values.len(), &payload)?;
         let payload = self.receive(self.me.next(), FrameKind::Data, values.len())?;
         self.statistics.rounds += 1;

@@ -89,7 +89,9 @@ impl Engine<'_> {
 
     fn exchange_with(&mut self, other: NodeIndex, values: &[Fe]) -> Result<Vec<Fe>, RunError> {
         let mut payload = Vec::with_capacity(16 * values.len());
-        values.iter().for_each(|value| value.write(&mut payload));
+        for value in values {
+            value.write(&mut payload);
+        }
         self.send(other, FrameKind::Data, values.len(), &payload)?;
         let payload = self.receive(other, FrameKind::Data, values.len())?;
         read_numbers(&payload, values.len())

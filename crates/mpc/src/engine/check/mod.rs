@@ -247,7 +247,9 @@ impl Engine<'_> {
 
 fn closing_bytes(closings: &[Closing<Fe>]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(CLOSING * closings.len());
-    closings.iter().for_each(|closing| closing.write(&mut bytes));
+    for closing in closings {
+        closing.write(&mut bytes);
+    }
     bytes
 }
 

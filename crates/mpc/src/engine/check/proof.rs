@@ -74,7 +74,9 @@ impl Transcript {
 /// A hash over one verifier's part of a proof.
 fn digest<F: PrimeField>(values: &[F]) -> [u8; 32] {
     let mut bytes = Vec::with_capacity(F::BYTES * values.len());
-    values.iter().for_each(|value| value.write(&mut bytes));
+    for value in values {
+        value.write(&mut bytes);
+    }
     Sha256::digest(&bytes).into()
 }
 
@@ -104,7 +106,9 @@ impl<F: PrimeField> Prover<'_, F> {
         }
         let (left, right_digest) = (digest(&left), digest(&right));
         self.to_right.extend_from_slice(&left);
-        right.iter().for_each(|value| value.write(&mut self.to_right));
+        for value in &right {
+            value.write(&mut self.to_right);
+        }
         self.to_left.extend_from_slice(&right_digest);
         self.transcript.absorb(&left, &right_digest);
         self.transcript.challenge(excluded)

@@ -29,12 +29,15 @@ const LEFT: Terms = terms(-2, 4);
 /// The right verifier's terms for `b + 2d + 4f`.
 const RIGHT: Terms = terms(1, 1);
 
+const fn bit(bits: usize, place: usize) -> i64 {
+    if bits >> place & 1 == 1 { 1 } else { 0 }
+}
+
 const fn terms(single: i64, both: i64) -> Terms {
     let mut terms = [[0; 4]; 8];
     let mut bits = 0;
     while bits < 8 {
-        let (first, second, negative) =
-            ((bits & 1) as i64, (bits >> 1 & 1) as i64, (bits >> 2) as i64);
+        let [first, second, negative] = [bit(bits, 0), bit(bits, 1), bit(bits, 2)];
         let sign = 1 - 2 * negative;
         terms[bits] =
             [sign, sign * single * first, sign * single * second, sign * both * first * second];
@@ -195,11 +198,11 @@ fn add_counts<F: PrimeField>(
             }
         }
     }
-    for product in 0..2 {
+    for (product, rows) in rows.iter().enumerate() {
         for other in 0..2 {
             let start = (8 * half + 4 * product, 8 * other_half + 4 * other);
             let mut met = [[0_i64; 4]; 4];
-            for (bits, row) in rows[product].iter().enumerate() {
+            for (bits, row) in rows.iter().enumerate() {
                 for (other_bits, count) in row.iter().enumerate() {
                     let right = &RIGHT[if other == 0 { other_bits & 7 } else { other_bits >> 3 }];
                     for (line, left) in met.iter_mut().zip(&LEFT[bits]) {

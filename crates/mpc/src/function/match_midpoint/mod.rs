@@ -80,16 +80,16 @@ impl Function for MatchMidpoint {
         let column = |column: usize| {
             all.pick(&(0..total).map(|order| 2 * order + column).collect::<Vec<_>>())
         };
-        let (sides, sizes) = (column(0), column(1));
+        let (buys, sizes) = (column(0), column(1));
         // What each order buys, and zero for each side that is a bit.
-        let left = Numbers::join(&[&sides, &sides]);
-        let right = Numbers::join(&[&sizes, &sides.subtracted_from(engine.me(), Fe::ONE)]);
+        let left = Numbers::join(&[&buys, &buys]);
+        let right = Numbers::join(&[&sizes, &buys.subtracted_from(engine.me(), Fe::ONE)]);
         let products = engine.multiply(&left, &right)?;
         self.enforce(engine, &sizes, &products.range(total..2 * total))?;
         let bought = products.range(0..total);
-        let fills = self.fills(
+        let fills = Self::fills(
             engine,
-            &sides.pick(&self.by_time),
+            &buys.pick(&self.by_time),
             &sizes.pick(&self.by_time),
             &bought.pick(&self.by_time),
         )?;
@@ -121,9 +121,8 @@ impl MatchMidpoint {
 
     /// All lists are in order of time.
     fn fills(
-        &self,
         engine: &mut Engine<'_>,
-        sides: &Numbers,
+        buys: &Numbers,
         sizes: &Numbers,
         bought: &Numbers,
     ) -> Result<Numbers, RunError> {
@@ -134,7 +133,7 @@ impl MatchMidpoint {
             let earlier = own.running_sums().minus(own);
             other.sums(total).pick(&vec![0; total]).minus(&earlier)
         };
-        let rest = select(engine, sides, &left_for(bought, &sold), &left_for(&sold, bought))?;
+        let rest = select(engine, buys, &left_for(bought, &sold), &left_for(&sold, bought))?;
         let tests = Numbers::join(&[&rest, &rest.minus(sizes)]);
         let bits = is_negative(engine, &tests, SIZE_BITS + 14)?;
         // q + [rest < q] (rest - q) - [rest < 0] rest

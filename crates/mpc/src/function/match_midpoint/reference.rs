@@ -19,14 +19,14 @@ pub(super) fn compute(
         .map(|order| (usize::from(order[0] == 1), order[1]))
         .collect();
     let mut wanted = [0, 0];
-    for (side, size) in &orders {
-        wanted[*side] += size;
+    for (side, lots) in &orders {
+        wanted[*side] += lots;
     }
     let mut left = [wanted[0].min(wanted[1]); 2];
     let mut fills = vec![0; orders.len()];
     for order in &function.by_time {
-        let (side, size) = orders[*order];
-        fills[*order] = size.min(left[side]);
+        let (side, lots) = orders[*order];
+        fills[*order] = lots.min(left[side]);
         left[side] -= fills[*order];
     }
     let mut rest = fills.as_slice();
