@@ -13,11 +13,15 @@ pub mod order;
 pub mod record;
 pub mod time;
 
-pub use event::{Control, Event, MarketData, MarketEvent, Stamped};
+pub use event::{
+    AccountEvent, AccountEventKind, Bar, Control, Event, MarketData, MarketEvent, Stamped,
+};
 pub use fill::{Fill, Liquidity};
 pub use id::{InstrumentId, OrderId, RunNumber, StrategyId, TradeId};
 pub use instrument::{Instrument, Instruments, Market};
 pub use number::{Bps, Level, Lots, Money, NetLots, NumberError, Price, Qty, Rate, Ticks};
-pub use order::{NewOrder, OrderReport, OrderStatus, OrderType, Refusal, ReportKind, Side};
+pub use order::{
+    NewOrder, OrderReport, OrderStatus, OrderType, PositionEffect, Refusal, ReportKind, Side,
+};
 pub use record::{Record, RecordSink};
 pub use time::{Span, Timestamp};

@@ -50,19 +50,27 @@ pub enum OrderType {
     ImmediateOrCancel,
     /// Take all of it up to the limit or nothing.
     FillOrKill,
+    /// Wait until the market trades at the trigger or beyond it, then take at any price.
+    Stop,
 }
 
 impl OrderType {
     /// Whether such an order carries a limit price.
     #[must_use]
     pub const fn has_limit(self) -> bool {
-        !matches!(self, Self::Market)
+        !matches!(self, Self::Market | Self::Stop)
     }
 
-    /// Whether such an order may stay in the book.
+    /// Whether such an order carries a trigger price.
+    #[must_use]
+    pub const fn has_trigger(self) -> bool {
+        matches!(self, Self::Stop)
+    }
+
+    /// Whether such an order may stay at the venue.
     #[must_use]
     pub const fn may_rest(self) -> bool {
-        matches!(self, Self::Limit | Self::PostOnly)
+        matches!(self, Self::Limit | Self::PostOnly | Self::Stop)
     }
 }
 
@@ -74,8 +82,23 @@ impl fmt::Display for OrderType {
             Self::PostOnly => "post_only",
             Self::ImmediateOrCancel => "immediate_or_cancel",
             Self::FillOrKill => "fill_or_kill",
+            Self::Stop => "stop",
         })
     }
+}
+
+/// What an order may do to the position of its strategy.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum PositionEffect {
+    /// Anything.
+    #[default]
+    Any,
+    /// Only bring it nearer to zero; the venue cuts the order to what is held and ends it when
+    /// nothing is.
+    ReduceOnly,
 }
 
 /// A new order. Only the risk gate can make one that may leave the engine.
@@ -93,8 +116,13 @@ pub struct NewOrder {
     pub order_type: OrderType,
     /// How much, above zero.
     pub quantity: Lots,
-    /// The limit; `None` exactly for [`OrderType::Market`].
+    /// The limit; `None` exactly for types without one.
     pub limit: Option<Ticks>,
+    /// The trigger: at or above the market for a buy, at or below it for a sell; `None` exactly
+    /// for types without one.
+    pub trigger: Option<Ticks>,
+    /// What it may do to the position.
+    pub effect: PositionEffect,
     /// When it was decided.
     pub created: Timestamp,
 }
@@ -166,6 +194,12 @@ pub enum Refusal {
     UnknownOrder,
     /// The venue was restarted and forgot it.
     VenueRestarted,
+    /// The account does not cover the margin it needs.
+    InsufficientMargin,
+    /// It may only reduce a position, and there is none to reduce.
+    NothingToReduce,
+    /// It would sell what is not held, and nothing can be borrowed.
+    NotBorrowable,
 }
 
 /// What a venue says about an order of ours.

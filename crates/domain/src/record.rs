@@ -41,7 +41,7 @@ pub enum Record<'a> {
     },
     /// An order changed its state.
     OrderChanged(OrderChanged),
-    /// The accounts after a fill, as the engine keeps them.
+    /// The accounts after a fill or another change, as the engine keeps them.
     Account(AccountRecord),
     /// A periodic picture of one strategy, for the database.
     StrategySnapshot(StrategySnapshot),
@@ -91,7 +91,7 @@ pub struct OrderChanged {
     pub time: Timestamp,
 }
 
-/// Position and money of one strategy in one instrument, right after a fill.
+/// Position and money of one strategy in one instrument, right after they changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountRecord {
     /// When.
@@ -108,6 +108,8 @@ pub struct AccountRecord {
     pub realized_pnl: Money,
     /// All fees paid so far.
     pub fees: Money,
+    /// Funding, interest, dividends and the like received so far; negative is paid.
+    pub carry: Money,
     /// Cash of the whole account.
     pub cash: Money,
 }
@@ -133,6 +135,8 @@ pub struct StrategySnapshot {
     pub unrealized_pnl: Money,
     /// All fees paid so far.
     pub fees: Money,
+    /// Funding, interest, dividends and the like received so far; negative is paid.
+    pub carry: Money,
     /// Cash plus positions at the current middle price.
     pub equity: Money,
     /// The largest fall of equity from an earlier peak, so far.

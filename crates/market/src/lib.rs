@@ -1,11 +1,14 @@
-//! What the market is doing: order books, snapshots, features and signals.
+//! What the market is doing: order books, bars, indicators, snapshots, features and signals.
 //!
 //! Events and their times come in, values go out. Nothing here reads a clock, a file
 //! or a socket, and nothing allocates on the hot path once it is warm; what to do
 //! about the market is decided elsewhere.
 
+pub mod adjustment;
+pub mod bars;
 pub mod book;
 pub mod feature;
+pub mod indicator;
 pub mod signal;
 pub mod snapshot;
 

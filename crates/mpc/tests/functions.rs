@@ -1,7 +1,7 @@
 //! Every function equals its plain reference, on random inputs and at the edges.
+#![allow(clippy::unwrap_used, reason = "a failure is the test's answer")]
 
 mod three_nodes;
-#![allow(clippy::unwrap_used, reason = "a failure is the test's answer")]
 
 use mpc::function::{Function, Parameters, catalogue};
 use proptest::prelude::*;

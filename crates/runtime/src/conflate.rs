@@ -41,6 +41,8 @@ struct Waiting {
     quote: Option<Quote>,
     mark: Option<MarkPrice>,
     silent: Option<bool>,
+    /// What moves money or closes a span: rare, and never merged.
+    kept: VecDeque<MarketData<'static>>,
 }
 
 impl Conflator {
@@ -109,6 +111,10 @@ impl Waiting {
             MarketData::AggregateTrade(trade) => self.add_trade(*trade, true),
             MarketData::Quote(quote) => self.quote = Some(*quote),
             MarketData::Mark(mark) => self.mark = Some(*mark),
+            MarketData::Bar(bar) => self.kept.push_back(MarketData::Bar(*bar)),
+            MarketData::Funding(funding) => self.kept.push_back(MarketData::Funding(*funding)),
+            MarketData::Split(split) => self.kept.push_back(MarketData::Split(*split)),
+            MarketData::Dividend(dividend) => self.kept.push_back(MarketData::Dividend(*dividend)),
             MarketData::FeedSilent => self.silent = Some(true),
             MarketData::FeedLive => self.silent = Some(false),
         }
@@ -166,7 +172,9 @@ impl Waiting {
             let kind = if aggregate { MarketData::AggregateTrade } else { MarketData::Trade };
             return Some(kind(trade));
         }
-        self.quote.take().map(MarketData::Quote).or_else(|| self.mark.take().map(MarketData::Mark))
+        let quote = self.quote.take().map(MarketData::Quote);
+        let mark = || self.mark.take().map(MarketData::Mark);
+        quote.or_else(mark).or_else(|| self.kept.pop_front())
     }
 
     fn take_book(&mut self) -> MarketData<'static> {
@@ -191,6 +199,10 @@ impl Waiting {
             MarketData::Trade(trade) => self.trades.push_front((trade, false)),
             MarketData::AggregateTrade(trade) => self.trades.push_front((trade, true)),
             MarketData::BookLost(loss) => self.lost = Some(loss),
+            MarketData::Bar(bar) => self.kept.push_front(MarketData::Bar(bar)),
+            MarketData::Funding(funding) => self.kept.push_front(MarketData::Funding(funding)),
+            MarketData::Split(split) => self.kept.push_front(MarketData::Split(split)),
+            MarketData::Dividend(dividend) => self.kept.push_front(MarketData::Dividend(dividend)),
             other => self.merge(&other),
         }
     }

@@ -60,6 +60,10 @@ impl Parcel {
                 (Body::Other(MarketData::AggregateTrade(*trade)), 0)
             }
             MarketData::Mark(mark) => (Body::Other(MarketData::Mark(*mark)), 0),
+            MarketData::Bar(bar) => (Body::Other(MarketData::Bar(*bar)), 0),
+            MarketData::Funding(funding) => (Body::Other(MarketData::Funding(*funding)), 0),
+            MarketData::Split(split) => (Body::Other(MarketData::Split(*split)), 0),
+            MarketData::Dividend(dividend) => (Body::Other(MarketData::Dividend(*dividend)), 0),
             MarketData::FeedSilent => (Body::Other(MarketData::FeedSilent), 0),
             MarketData::FeedLive => (Body::Other(MarketData::FeedLive), 0),
         };

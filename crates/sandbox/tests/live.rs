@@ -103,6 +103,10 @@ impl WireSink for Follower {
             }
             MarketData::Trade(_) | MarketData::AggregateTrade(_) => self.trades += 1,
             MarketData::Mark(_) => self.marks += 1,
+            MarketData::Bar(_)
+            | MarketData::Funding(_)
+            | MarketData::Split(_)
+            | MarketData::Dividend(_) => panic!("a live feed tells no history"),
             MarketData::FeedSilent | MarketData::FeedLive => {}
         }
     }

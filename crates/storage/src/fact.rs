@@ -4,7 +4,7 @@
 //! What remains is small enough to be handed on by value.
 
 use domain::{
-    Control, Event, Fill, NewOrder, Record, ReportKind, Timestamp,
+    AccountEvent, Control, Event, Fill, NewOrder, Record, ReportKind, Timestamp,
     record::{AccountRecord, OrderChanged, SessionEnded, SessionStarted, StrategySnapshot},
 };
 
@@ -22,6 +22,8 @@ pub enum Fact {
         /// The execution.
         fill: Fill,
     },
+    /// The venue moved money or a position of ours.
+    AccountEvent(AccountEvent),
     /// Somebody gave an order to the engine itself.
     Control(Control),
     /// An order left.
@@ -47,6 +49,7 @@ impl Fact {
                     ReportKind::Filled(fill) => Some(Self::Filled { received: stamped.time, fill }),
                     _ => None,
                 },
+                Event::Account(event) => Some(Self::AccountEvent(event)),
                 Event::Control(control) => Some(Self::Control(control)),
                 Event::Market(_) | Event::Clock => None,
             },

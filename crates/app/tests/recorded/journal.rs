@@ -139,6 +139,9 @@ impl Ledger {
                             self.filled(fill);
                         }
                     }
+                    Event::Account(event) => {
+                        panic!("spot and perpetuals carry nothing yet: {event:?}")
+                    }
                     Event::Control(_) | Event::Clock => {}
                 }
             }

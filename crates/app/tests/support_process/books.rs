@@ -84,7 +84,7 @@ impl Books {
                             books.runs.entry(run).or_default().fills += 1;
                         }
                     }
-                    Event::Control(_) | Event::Clock => {}
+                    Event::Account(_) | Event::Control(_) | Event::Clock => {}
                 },
                 Record::Placed(order) => {
                     assert!(books.orders.insert(order.id.get()), "order {} came twice", order.id);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{InstrumentId, Level, Lots, Price, Rate, Side, Ticks, Timestamp};
+use crate::{InstrumentId, Level, Lots, Money, Price, Rate, Side, Ticks, Timestamp};
 
 /// Something that happened to one instrument.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,6 +55,14 @@ pub enum MarketData<'a> {
     AggregateTrade(Trade),
     /// Mark price, index and funding of a perpetual.
     Mark(MarkPrice),
+    /// A span of trading is over; this is what happened in it.
+    Bar(Bar),
+    /// Funding of a perpetual is settled now.
+    Funding(FundingSettlement),
+    /// Each share or coin became several, or several became one, before the next trade.
+    Split(Split),
+    /// Whoever held the instrument at the last close is paid.
+    Dividend(Dividend),
     /// No byte arrived on this instrument's stream for longer than allowed.
     FeedSilent,
     /// Bytes arrive again.
@@ -112,4 +120,46 @@ pub struct MarkPrice {
     pub funding_rate: Option<Rate>,
     /// When funding is next settled.
     pub next_funding: Option<Timestamp>,
+}
+
+/// What happened in one span of trading. A span without trades has no bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bar {
+    /// When the span began; trades at this moment belong to it.
+    pub start: Timestamp,
+    /// When the span ended; trades at this moment belong to the next one.
+    pub end: Timestamp,
+    /// The first price.
+    pub open: Ticks,
+    /// The highest price.
+    pub high: Ticks,
+    /// The lowest price.
+    pub low: Ticks,
+    /// The last price.
+    pub close: Ticks,
+    /// The quantity traded.
+    pub volume: Lots,
+}
+
+/// One settlement of funding: a long pays `quantity * price * rate`, a short receives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FundingSettlement {
+    /// The rate of the interval that ends now; negative when shorts pay.
+    pub rate: Rate,
+    /// The price that positions are valued at; `None` for the last known one.
+    pub price: Option<Price>,
+}
+
+/// A change of the number of shares or coins without a change of their worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Split {
+    /// New units for each old one, such as 7 or 0.1; above zero.
+    pub ratio: Rate,
+}
+
+/// A payment on each unit held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dividend {
+    /// In quote currency, per unit; shorts pay it.
+    pub per_unit: Money,
 }

@@ -4,13 +4,18 @@
 //! Market data borrow their levels from the decoder's buffer, so that a tick costs no
 //! allocation; an event read back from the journal owns them.
 
+mod account;
 mod control;
 mod market;
 
 use serde::{Deserialize, Serialize};
 
+pub use account::{AccountEvent, AccountEventKind};
 pub use control::Control;
-pub use market::{BookLoss, MarkPrice, MarketData, MarketEvent, Quote, Trade};
+pub use market::{
+    Bar, BookLoss, Dividend, FundingSettlement, MarkPrice, MarketData, MarketEvent, Quote, Split,
+    Trade,
+};
 
 use crate::{OrderReport, Timestamp};
 
@@ -34,6 +39,8 @@ pub enum Event<'a> {
     Market(MarketEvent<'a>),
     /// Something about an order of ours.
     Report(OrderReport),
+    /// The venue moved money or a position of ours by its own rules.
+    Account(AccountEvent),
     /// Somebody gave an order to the engine itself.
     Control(Control),
     /// Time passed and nothing else happened.

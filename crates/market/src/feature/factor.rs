@@ -7,14 +7,14 @@ use domain::number::Scale;
 /// Multiplying by the step's digits and dividing by a power of ten gives the nearest
 /// `f64` to the decimal as long as the digits fit 53 bits; multiplying by 0.1 would not.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Factor {
+pub(crate) struct Factor {
     mantissa: f64,
     divisor: f64,
 }
 
 impl Factor {
     #[expect(clippy::cast_precision_loss, reason = "a step has few digits; floats are meant")]
-    pub(super) fn new(scale: &Scale) -> Self {
+    pub(crate) fn new(scale: &Scale) -> Self {
         let mantissa = scale.step().mantissa() as f64;
         let divisor = (0..scale.decimals()).fold(1.0, |power, _| power * 10.0);
         Self { mantissa, divisor }
@@ -22,7 +22,7 @@ impl Factor {
 
     /// The value of a (fractional) number of steps.
     #[inline]
-    pub(super) fn value(self, steps: f64) -> f64 {
+    pub(crate) fn value(self, steps: f64) -> f64 {
         steps * self.mantissa / self.divisor
     }
 }
@@ -30,7 +30,7 @@ impl Factor {
 /// The nearest float.
 #[inline]
 #[expect(clippy::cast_precision_loss, reason = "features are approximations")]
-pub(super) const fn float(count: i64) -> f64 {
+pub(crate) const fn float(count: i64) -> f64 {
     count as f64
 }
 
@@ -38,13 +38,13 @@ pub(super) const fn float(count: i64) -> f64 {
 /// instead of a library call.
 #[inline]
 #[expect(clippy::cast_precision_loss, reason = "features are approximations")]
-pub(super) fn float_wide(count: i128) -> f64 {
+pub(crate) fn float_wide(count: i128) -> f64 {
     i64::try_from(count).map_or(count as f64, float)
 }
 
 /// `(plus - minus) / (plus + minus)` of two amounts that are not negative; zero for none.
 #[inline]
-pub(super) fn balance(plus: f64, minus: f64) -> f64 {
+pub(crate) fn balance(plus: f64, minus: f64) -> f64 {
     let total = plus + minus;
     if total > 0.0 { (plus - minus) / total } else { 0.0 }
 }

@@ -10,7 +10,7 @@ mod calculator;
 mod config;
 mod decayed;
 mod extractor;
-mod factor;
+pub(crate) mod factor;
 mod microstructure;
 mod name;
 mod order_book;

@@ -127,6 +127,10 @@ impl MarketSink for Books {
             }
             MarketData::Trade(_) | MarketData::AggregateTrade(_) => self.trades += 1,
             MarketData::Mark(_) => self.marks += 1,
+            MarketData::Bar(_)
+            | MarketData::Funding(_)
+            | MarketData::Split(_)
+            | MarketData::Dividend(_) => panic!("a live feed tells no history"),
             MarketData::FeedSilent | MarketData::FeedLive => self.silences += 1,
         }
     }

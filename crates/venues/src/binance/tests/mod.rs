@@ -63,6 +63,10 @@ impl MarketSink for Said {
                 format!("trade {}", trade.id)
             }
             MarketData::Mark(_) => "mark".into(),
+            MarketData::Bar(_)
+            | MarketData::Funding(_)
+            | MarketData::Split(_)
+            | MarketData::Dividend(_) => "history".into(),
             MarketData::FeedSilent => "silent".into(),
             MarketData::FeedLive => "live".into(),
         };
