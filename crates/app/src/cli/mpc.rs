@@ -39,7 +39,9 @@ pub enum MpcCommand {
         --session 1 --trade 201,10 --receipt anna-1.json")]
     Submit(SubmitArgs),
     /// Wait for the own result of a session.
-    #[command(after_help = "Example:  algopioneer mpc result --config circle/anna.toml --session 1")]
+    #[command(
+        after_help = "Example:  algopioneer mpc result --config circle/anna.toml --session 1"
+    )]
     Result(ResultArgs),
     /// List the sessions to which one is invited.
     #[command(after_help = "Example:  algopioneer mpc sessions --config circle/anna.toml")]
@@ -93,8 +95,12 @@ pub struct KeygenArgs {
     #[arg(long, value_name = "NAMES", value_delimiter = ',', required = true)]
     pub participants: Vec<String>,
     /// Where the three nodes listen and are reached.
-    #[arg(long, value_name = "ADDRESSES", value_delimiter = ',',
-        default_value = "127.0.0.1:7340,127.0.0.1:7341,127.0.0.1:7342")]
+    #[arg(
+        long,
+        value_name = "ADDRESSES",
+        value_delimiter = ',',
+        default_value = "127.0.0.1:7340,127.0.0.1:7341,127.0.0.1:7342"
+    )]
     pub nodes: Vec<String>,
     /// How long the certificates are valid.
     #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3_650))]

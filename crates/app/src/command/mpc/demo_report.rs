@@ -34,7 +34,7 @@ pub(super) struct Shown<'a> {
 pub(super) enum Verdict {
     /// Every result equals the reference.
     Right,
-    /// A node cheated, and nobody was given a result.
+    /// A node cheated, and the run was stopped: no result is wrong, and some or all are missing.
     Caught,
     /// A node should cheat, and every result is right nevertheless.
     Harmless,
@@ -101,7 +101,8 @@ struct PhaseCost {
     rounds: u64,
 }
 
-/// Time of a run over slower links: rounds times delay, and what was measured without one.
+/// Time of a run over slower links: rounds times delay, and what was measured without one. The
+/// handshakes of TLS, about three more delays each, are left out.
 #[derive(Serialize)]
 struct Estimate {
     one_way_delay_us: u64,
@@ -119,9 +120,8 @@ pub(super) fn build(shown: &Shown<'_>, arguments: &MpcDemoArgs) -> Document {
         .collect();
     let statistics = report.shares.iter().find_map(|share| share.result.as_ref().ok());
     let nodes = statistics.map(|result| result.statistics.each_ref().map(cost));
-    let microseconds = |duration: std::time::Duration| {
-        u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
-    };
+    let microseconds =
+        |duration: std::time::Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
     Document {
         function: entry.name,
         inputs: "GENERATED",
@@ -172,9 +172,9 @@ fn learned(share: &mpc::client::demo::DemoShare, input: &[i128]) -> Learned {
     let (public, own) = (result.map(public_of), result.map(own_of));
     let error = share.result.as_ref().err().map(ToString::to_string);
     let submitted: Vec<String> = input.iter().map(ToString::to_string).collect();
-    let line = match (&own, &error) {
-        (Some(own), _) => format!("learns {}", shown(own)),
-        (None, error) => format!("learns nothing: {}", error.as_deref().unwrap_or_default()),
+    let line = match &own {
+        Some(own) => format!("alone learns {}", shown(own)),
+        None => "has no result".to_owned(),
     };
     Learned {
         participant: share.participant.clone(),
@@ -240,11 +240,16 @@ impl Document {
         let public = self.participants.iter().find_map(|learned| learned.public.as_ref());
         if let Some(public) = public {
             let _ = writeln!(text, "\nEverybody learns {public}.");
-            let _ = writeln!(text, "Beyond that, nobody learns anything but its own line above.");
         }
         let _ = writeln!(text, "May be revealed: {}.", self.revealed.join("; "));
         text.push_str("A node sees random shares only; two nodes together would see everything.\n");
         let _ = writeln!(text, "\n{}", self.ending());
+        let mut reasons: Vec<&str> =
+            self.participants.iter().filter_map(|learned| learned.error.as_deref()).collect();
+        reasons.dedup();
+        for reason in reasons {
+            let _ = writeln!(text, "Participants were told: {reason}");
+        }
         self.describe_cost(&mut text);
         text
     }
@@ -252,10 +257,14 @@ impl Document {
     fn ending(&self) -> String {
         let cheat = self.cheat.as_deref().unwrap_or_default();
         match self.verdict {
-            Verdict::Right => "Every result equals the plain computation over the same inputs.".into(),
+            Verdict::Right => {
+                "Every result equals the plain computation over the same inputs.".into()
+            }
             Verdict::Caught => format!(
-                "A node CHEATED ({cheat}). The honest nodes stopped the run; nobody was given a \
-                 result."
+                "A node CHEATED ({cheat}). The honest nodes stopped the run; {} of {} participants \
+                 were given a result.",
+                self.participants.iter().filter(|learned| learned.error.is_none()).count(),
+                self.participants.len()
             ),
             Verdict::Harmless => format!(
                 "A node was told to cheat ({cheat}), but that changed nothing: every result equals \
@@ -296,7 +305,10 @@ impl Document {
             let (name, rounds, bytes) = (&phase.name, phase.rounds, phase.sent_bytes);
             let _ = writeln!(text, "  {name:<20} {time:<12}{rounds:>6} {bytes:>12}");
         }
-        text.push_str("\nESTIMATED for slower links (rounds x delay + the time measured here):\n");
+        text.push_str(
+            "\nESTIMATED for slower links: rounds x delay + the time measured here, \
+             without the handshakes of TLS:\n",
+        );
         for estimate in &self.estimates {
             let (delay, run) = (ms(estimate.one_way_delay_us), ms(estimate.run_us));
             let _ = writeln!(text, "  {delay:>8} one way   {run}");

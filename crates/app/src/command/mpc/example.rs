@@ -92,9 +92,8 @@ fn cycles(participants: usize, noise: &mut Noise) -> Parts {
         ("legs", list(legs.map(|leg| leg % participants))),
     ];
     // Costs of about a hundredth of one doubling, in steps of 2^-40.
-    let inputs = (0..participants).map(|_| {
-        vec![i128::from(noise.below(1 << 31)) * 8 - (1_i128 << 33)]
-    });
+    let inputs =
+        (0..participants).map(|_| vec![i128::from(noise.below(1 << 31)) * 8 - (1_i128 << 33)]);
     (parameters, inputs.collect())
 }
 
@@ -137,7 +136,10 @@ fn vwap_floor(participants: usize, noise: &mut Noise) -> Parts {
 mod tests {
     use mpc::function::catalogue::FUNCTIONS;
 
-    use super::{super::{catalogue::programs, reference::expected}, *};
+    use super::{
+        super::{catalogue::programs, reference::expected},
+        *,
+    };
 
     #[test]
     fn every_function_of_the_catalogue_has_an_example_that_it_accepts() {

@@ -76,7 +76,8 @@ fn quote(bid: Option<&str>, ask: Option<&str>) -> Result<Vec<i128>, Failure> {
 }
 
 fn price_and_size(flag: &str, text: &str) -> Result<(i128, i128), Failure> {
-    let numbers = text.split_once(',').and_then(|(price, size)| Some((whole(price)?, whole(size)?)));
+    let numbers =
+        text.split_once(',').and_then(|(price, size)| Some((whole(price)?, whole(size)?)));
     numbers.ok_or_else(|| {
         mistake(format!("{flag} {text}: expected a price in ticks and a size in lots: `201,10`"))
     })
