@@ -14,11 +14,11 @@ pub(super) fn numbers(function: &str, inputs: &InputArgs) -> Result<Vec<i128>, F
         "vwap_floor" => trades(&inputs.trades),
         "crossed_market" => quote(inputs.bid.as_deref(), inputs.ask.as_deref()),
         "cycles" => Ok(inputs.costs.iter().map(|cost| i128::from(*cost)).collect()),
-        other => Err(mistake(format!("this program knows no inputs for `{other}`"))),
+        other => Err(mistake(&format!("this program knows no inputs for `{other}`"))),
     }
 }
 
-fn mistake(text: impl std::fmt::Display) -> Failure {
+fn mistake(text: &str) -> Failure {
     Failure::Usage(format!("error: {text}"))
 }
 
@@ -32,9 +32,9 @@ fn only_what_it_takes(function: &str, inputs: &InputArgs) -> Result<(), Failure>
         ("--cost", "cycles", !inputs.costs.is_empty()),
     ];
     match given.iter().find(|(_, of, is_given)| *is_given && *of != function) {
-        Some((flag, of, _)) => {
-            Err(mistake(format!("{flag} is an input of `{of}`; the session computes `{function}`")))
-        }
+        Some((flag, of, _)) => Err(mistake(&format!(
+            "{flag} is an input of `{of}`; the session computes `{function}`"
+        ))),
         None => Ok(()),
     }
 }
@@ -42,7 +42,7 @@ fn only_what_it_takes(function: &str, inputs: &InputArgs) -> Result<(), Failure>
 fn orders(orders: &[String]) -> Result<Vec<i128>, Failure> {
     let mut numbers = Vec::with_capacity(2 * orders.len());
     for order in orders {
-        let bad = || mistake(format!("--order {order}: expected a side and a size: `buy,100`"));
+        let bad = || mistake(&format!("--order {order}: expected a side and a size: `buy,100`"));
         let (side, size) = order.split_once(',').ok_or_else(bad)?;
         let buys = match side.trim() {
             "buy" => 1,
@@ -79,7 +79,7 @@ fn price_and_size(flag: &str, text: &str) -> Result<(i128, i128), Failure> {
     let numbers =
         text.split_once(',').and_then(|(price, size)| Some((whole(price)?, whole(size)?)));
     numbers.ok_or_else(|| {
-        mistake(format!("{flag} {text}: expected a price in ticks and a size in lots: `201,10`"))
+        mistake(&format!("{flag} {text}: expected a price in ticks and a size in lots: `201,10`"))
     })
 }
 
