@@ -3,6 +3,7 @@
 mod arguments;
 mod backtest;
 mod data;
+mod mpc;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -15,6 +16,10 @@ pub use backtest::{BacktestArgs, Length};
 pub use data::{
     BarTimeArg, CheckArgs, ContentArg, DataCommand, ExportArgs, FormatArg, HoursArg, ImportArgs,
     ListArgs, ShowArgs, StoreArgs,
+};
+pub use mpc::{
+    AboutSession, InputArgs, KeygenArgs, MpcAuditArgs, MpcCommand, MpcDemoArgs, MpcFunctionsArgs,
+    NodeArgs, OpenArgs, ResultArgs, SessionsArgs, SubmitArgs,
 };
 
 const CLOSING: &str = "Start with:  algopioneer demo\n\
@@ -109,6 +114,10 @@ pub enum Command {
     #[command(subcommand)]
     #[command(after_help = "Example:  algopioneer data list")]
     Data(DataCommand),
+    /// Compute together without showing each other the inputs: three nodes, many participants.
+    #[command(subcommand)]
+    #[command(after_help = "Example:  algopioneer mpc demo")]
+    Mpc(MpcCommand),
     /// Measure this machine.
     #[command(subcommand)]
     #[command(after_help = "Example:  algopioneer bench latency --rate 10000,max --layout fused")]

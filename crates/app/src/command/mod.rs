@@ -9,6 +9,7 @@ mod demo;
 mod kill;
 mod live;
 mod loading;
+mod mpc;
 mod record;
 mod replay;
 mod run;
@@ -118,6 +119,7 @@ pub fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Kill(arguments) => kill::execute(&arguments),
         Command::Resume(arguments) => kill::resume(&arguments),
         Command::Data(arguments) => data::execute(&arguments),
+        Command::Mpc(command) => mpc::execute(&command),
         Command::Bench(BenchCommand::Latency(arguments)) => bench::execute(&arguments),
         Command::Bench(BenchCommand::Backtest(arguments)) => bench::backtest::execute(&arguments),
     }

@@ -1,12 +1,12 @@
 //! What an engine is made with, and why it could not be made.
 
-use domain::{NumberError, RunNumber, Span};
+use domain::{Instruments, NumberError, RunNumber, Span, StrategyId};
 use market::{
     bars::{BarError, BarRule},
     feature::{FeatureConfig, FeatureConfigError},
 };
 
-use crate::{PriceSource, risk::RiskConfig};
+use crate::{PriceSource, risk::RiskConfig, strategy::Strategy};
 
 /// What an engine is made with, besides instruments, strategies and accounts.
 #[derive(Clone, Debug)]
@@ -61,4 +61,26 @@ pub enum EngineError {
     /// Correct the configuration: snapshots need a time between them.
     #[error("the snapshot interval must be longer than nothing")]
     NoSnapshotInterval,
+}
+
+/// By instrument: which strategies hear about it.
+pub(super) fn listeners(
+    instruments: &Instruments,
+    strategies: &[Box<dyn Strategy>],
+) -> Result<Vec<Vec<StrategyId>>, EngineError> {
+    let mut listeners = vec![Vec::new(); instruments.len()];
+    for (place, strategy) in strategies.iter().enumerate() {
+        let (name, id) = (strategy.name().to_owned(), strategy.id());
+        if id.index() != place {
+            return Err(EngineError::Misplaced { name, id: id.index(), place });
+        }
+        for instrument in strategy.instruments() {
+            match listeners.get_mut(instrument.index()) {
+                Some(who) if who.last() == Some(&id) => {}
+                Some(who) => who.push(id),
+                None => return Err(EngineError::Unknown { who: name }),
+            }
+        }
+    }
+    Ok(listeners)
 }

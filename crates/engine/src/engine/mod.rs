@@ -6,6 +6,7 @@
 
 mod config;
 
+use config::listeners;
 pub use config::{EngineConfig, EngineError};
 
 use domain::{
@@ -483,25 +484,4 @@ impl Engine {
     pub fn strategy_names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.strategies.iter().map(|strategy| strategy.name())
     }
-}
-
-fn listeners(
-    instruments: &Instruments,
-    strategies: &[Box<dyn Strategy>],
-) -> Result<Vec<Vec<StrategyId>>, EngineError> {
-    let mut listeners = vec![Vec::new(); instruments.len()];
-    for (place, strategy) in strategies.iter().enumerate() {
-        let (name, id) = (strategy.name().to_owned(), strategy.id());
-        if id.index() != place {
-            return Err(EngineError::Misplaced { name, id: id.index(), place });
-        }
-        for instrument in strategy.instruments() {
-            match listeners.get_mut(instrument.index()) {
-                Some(who) if who.last() == Some(&id) => {}
-                Some(who) => who.push(id),
-                None => return Err(EngineError::Unknown { who: name }),
-            }
-        }
-    }
-    Ok(listeners)
 }
