@@ -1,6 +1,9 @@
 //! What one row of a table becomes, by the kind of its table.
 
-use super::*;
+use super::{
+    BarTime, Cell, Change, Field, ImportError, Intake, Interval, Kind, KindOf, Number, Read,
+    Record, Span, Table, Timestamp,
+};
 
 impl Table {
     pub(super) fn bar(
