@@ -126,6 +126,7 @@ fn nothing(symbol: &str, keys: &[&InstrumentKey]) -> Failure {
     usage(format!("there are no data of `{symbol}`; there is {}{more}", names.join(", ")))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "handed over where the text is made")]
 fn usage(text: String) -> Failure {
     Failure::Usage(format!("error: {text}"))
 }

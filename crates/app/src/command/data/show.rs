@@ -40,6 +40,7 @@ struct Shown {
 }
 
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names in the JSON document")]
 struct Rows {
     columns: String,
     first_rows: Vec<String>,

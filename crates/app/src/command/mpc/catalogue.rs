@@ -24,7 +24,7 @@ pub(super) fn programs() -> Programs {
 pub(super) fn find(name: &str) -> Result<&'static Entry, Failure> {
     let long = SHORT_NAMES.iter().find(|(short, _)| *short == name).map_or(name, |(_, long)| long);
     FUNCTIONS.iter().find(|entry| entry.name == long).ok_or_else(|| {
-        let known: Vec<String> = FUNCTIONS.iter().map(|entry| names(entry)).collect();
+        let known: Vec<String> = FUNCTIONS.iter().map(names).collect();
         let known = known.join(", ");
         Failure::Usage(format!("error: there is no function `{name}`; there are: {known}"))
     })

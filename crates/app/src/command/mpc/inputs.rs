@@ -43,13 +43,13 @@ fn orders(orders: &[String]) -> Result<Vec<i128>, Failure> {
     let mut numbers = Vec::with_capacity(2 * orders.len());
     for order in orders {
         let bad = || mistake(&format!("--order {order}: expected a side and a size: `buy,100`"));
-        let (side, size) = order.split_once(',').ok_or_else(bad)?;
+        let (side, amount) = order.split_once(',').ok_or_else(bad)?;
         let buys = match side.trim() {
             "buy" => 1,
             "sell" => 0,
             _ => return Err(bad()),
         };
-        numbers.extend([buys, whole(size).ok_or_else(bad)?]);
+        numbers.extend([buys, whole(amount).ok_or_else(bad)?]);
     }
     Ok(numbers)
 }

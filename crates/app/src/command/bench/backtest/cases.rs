@@ -68,7 +68,7 @@ impl Prepared {
     /// A new engine and a new exchange.
     pub(super) fn parts(&self) -> Result<(Engine, PaperBroker)> {
         let case = &self.folder.case;
-        let cash = Money::from_decimal(Decimal::from(case.start_cash.max(10_000_000)))?;
+        let funds = Money::from_decimal(Decimal::from(case.start_cash.max(10_000_000)))?;
         let prices = match self.kind {
             CaseKind::Bars => PriceSource::Bars,
             CaseKind::Quotes => PriceSource::Quotes,
@@ -82,7 +82,7 @@ impl Prepared {
             features: None,
             snapshot_interval: Span::from_secs(1 << 40),
         };
-        let opening = OpeningAccount::with_cash(cash);
+        let opening = OpeningAccount::with_cash(funds);
         let engine =
             Engine::new(config, self.instruments.clone(), vec![self.strategy()?], opening)?;
         // No latency at all: the order meets the very quote that it was decided on.
@@ -99,7 +99,7 @@ impl Prepared {
             report_latency,
             maker_fee: Bps::new(case.fee_bps.into()),
             taker_fee: Bps::new(case.fee_bps.into()),
-            opening_cash: cash,
+            opening_cash: funds,
             ..PaperConfig::new(RunNumber::FIRST, 1)
         };
         Ok((engine, PaperBroker::new(&broker, &self.instruments)?))

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 /// What `case.json` says, as far as a replay needs it.
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the names in case.json")]
 pub(super) struct Case {
     pub(super) format: u32,
     pub(super) case: String,
