@@ -41,6 +41,13 @@ fn there_is_a_command_for_every_job() {
         "kill",
         "resume",
         "bench latency",
+        "bench backtest",
+        "backtest",
+        "data import",
+        "data list",
+        "data show",
+        "data check",
+        "data export",
     ];
     for command in expected {
         assert!(named.iter().any(|one| one == command), "no {command} in {named:?}");

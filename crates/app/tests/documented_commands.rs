@@ -14,19 +14,27 @@ use algopioneer::cli::Cli;
 use clap::{CommandFactory, Parser, error::ErrorKind};
 use documentation::{Documented, reference};
 use sandbox::SandboxHandle;
-use support_cli::{Program, folder, recording, venue};
+use support_cli::{Program, folder, peers_case, recording, venue};
 
 /// Commands that go on for long, and what makes them short.
-const SHORTER: [(&str, [&str; 2]); 5] = [
+const SHORTER: [(&str, [&str; 2]); 4] = [
     ("demo", ["--seconds", "2"]),
     ("run", ["--seconds", "2"]),
     ("record", ["--seconds", "1"]),
     ("sandbox", ["--seconds", "1"]),
-    ("bench", ["--frames", "500"]),
 ];
 
 /// Commands about a data directory, which a session must have filled.
 const AFTER_A_SESSION: [&str; 4] = ["audit", "rebuild", "kill", "resume"];
+
+/// Commands about a catalogue, which an import must have filled.
+const AFTER_AN_IMPORT: [&str; 4] = ["list", "show", "check", "export"];
+/// What fills it.
+const IMPORT: &str = "data import --as bars \
+                      ../shared/data/crypto-bars/crypto/coinbase/daily/btcusd_trade.csv.zst";
+
+/// Commands that need a circle of nodes at work. `tests/mpc.rs` runs each of them with one.
+const AFTER_A_CIRCLE: [&str; 6] = ["node", "open", "submit", "result", "sessions", "audit"];
 
 /// Tools of people who work on the repository. They run when its checks run; here it is
 /// checked that what they name exists.
@@ -68,6 +76,7 @@ fn every_documented_command_works() {
         .into_iter()
         .filter_map(|command| typed(&command).map(|typed| (command, typed)))
         .filter(|(_, typed)| seen.insert(typed.clone()))
+        .filter(|(command, typed)| !needs_a_circle(command, &typed.words))
         .collect();
     assert!(ours.len() >= 15, "so many were written down at least: {ours:?}");
     ours.reverse();
@@ -160,6 +169,18 @@ fn typed(command: &Documented) -> Option<Typed> {
     Some(Typed { variables, words })
 }
 
+/// Whether other processes must be there first. What is written must still be a command.
+fn needs_a_circle(command: &Documented, words: &[String]) -> bool {
+    let needs = words.len() > 1 && words[0] == "mpc" && AFTER_A_CIRCLE.contains(&words[1].as_str());
+    if needs {
+        let line = ["algopioneer".to_owned()].into_iter().chain(words.iter().cloned());
+        if let Err(error) = Cli::try_parse_from(line) {
+            panic!("{}: {error}", command.place);
+        }
+    }
+    needs
+}
+
 /// Leaves out what is in brackets: it may be typed, and need not be.
 fn without_options(line: &str) -> String {
     let mut rest = line;
@@ -208,11 +229,26 @@ fn run(command: &Documented, typed: &Typed, venue: &SandboxHandle) {
         typed.words.iter().any(|word| word == "FILE" || word.contains("shared/"));
     if needs_recordings {
         let Some(recordings) = testkit::recorded("binance-raw") else { return };
-        let beside = dir.path().join("shared/data");
+        let beside = dir.path().join("shared");
         fs::create_dir_all(&beside).unwrap();
-        std::os::unix::fs::symlink(recordings, beside.join("binance-raw")).unwrap();
+        let all = recordings.parent().unwrap();
+        std::os::unix::fs::symlink(all, beside.join("data")).unwrap();
     }
     let words = adapted(&typed.words);
+    match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["data", part, ..] if AFTER_AN_IMPORT.contains(&part) => {
+            let Some(recorded) = testkit::recorded("crypto-bars") else { return };
+            let beside = dir.path().join("shared");
+            if !beside.exists() {
+                fs::create_dir_all(&beside).unwrap();
+                let all = recorded.parent().unwrap();
+                std::os::unix::fs::symlink(all, beside.join("data")).unwrap();
+            }
+            Program::line(IMPORT).inside(&clone).run().exits(0);
+        }
+        ["bench", "backtest", ..] => peers_case::made_in(&clone.join("target/peers-data/sma"), 600),
+        _ => {}
+    }
     if AFTER_A_SESSION.contains(&words[0].as_str()) {
         let place = words.iter().position(|word| word == "--data-dir").unwrap() + 1;
         let session = Program::line("demo --seconds 1 --data-dir").and(&words[place]);
@@ -238,6 +274,9 @@ fn adapted(words: &[String]) -> Vec<String> {
             other => other.to_owned(),
         })
         .collect();
+    if words.starts_with(&["bench".to_owned(), "latency".to_owned()]) {
+        words.extend(["--frames".to_owned(), "500".to_owned()]);
+    }
     for (command, [flag, value]) in SHORTER {
         if words[0] != command {
             continue;

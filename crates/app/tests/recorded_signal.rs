@@ -6,9 +6,9 @@
 mod recorded;
 
 use domain::{Event, InstrumentId, MarketEvent, Span, Timestamp};
+use engine::Sequencer;
 use engine::{Engine, Outputs};
 use recorded::{ALL, USDM_BTC, recordings, session::Session};
-use runtime::Sequencer;
 use venues::capture::{EventSink, Played};
 
 const SAMPLE_EVERY: Span = Span::from_millis(250);

@@ -135,6 +135,8 @@ pub struct StrategySnapshot {
     pub unrealized_pnl: Money,
     /// All fees paid so far.
     pub fees: Money,
+    /// Funding, interest, dividends and the like received so far; negative is paid.
+    pub carry: Money,
     /// Cash plus positions at the current middle price.
     pub equity: Money,
     /// The largest fall of equity from an earlier peak, so far.

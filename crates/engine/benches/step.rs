@@ -17,7 +17,7 @@ use market::{
     book::OrderBook,
     feature::{FeatureCalculator, FeatureConfig},
 };
-use strategies::{CATALOGUE, Params, Setup, imbalance::ImbalanceParams};
+use strategies::{Setup, find};
 use testkit::{
     events::{book, diff, market},
     instruments::{btc_perpetual, instruments},
@@ -52,19 +52,20 @@ fn changes() -> Vec<Event<'static>> {
 }
 
 fn engine(table: &Instruments, min_confidence: f64) -> Engine {
-    let params = Params::Imbalance(ImbalanceParams {
-        min_confidence,
-        max_position_size: "0.5".parse().expect("a quantity"),
-        ..ImbalanceParams::default()
-    });
+    let row = find("imbalance").expect("the catalogue has it");
+    let mut params = row.defaults();
+    params.set("min_confidence", &min_confidence.to_string()).expect("a confidence");
+    params.set("max_position_size", "0.5").expect("a quantity");
     let (id, trades) = (StrategyId::new(0), [BTC]);
     let setup =
         Setup { id, name: "imbalance_v1", instruments: table, trades: &trades, params: &params };
-    let strategy = (CATALOGUE[0].build)(&setup).expect("the defaults build");
+    let strategy = row.make(&setup).expect("the defaults build");
     let config = EngineConfig {
         run: RunNumber::FIRST,
         risk: RiskConfig { max_orders_per_second: 1_000, ..RiskConfig::default() },
-        features: FeatureConfig::default(),
+        prices: engine::PriceSource::Book,
+        bars: None,
+        features: Some(FeatureConfig::default()),
         snapshot_interval: Span::from_secs(60),
     };
     let cash = OpeningAccount::with_cash(Money::from_atto(Money::MAX.atto() / 1_000));

@@ -18,6 +18,10 @@ pub struct Counters {
     pub quotes: u64,
     /// Mark price and funding updates.
     pub marks: u64,
+    /// Bars, from outside and built here.
+    pub bars: u64,
+    /// Trades that came too late for the bar they belong to, or that no bar can hold.
+    pub trades_outside_bars: u64,
     /// Books lost, for any reason.
     pub book_losses: u64,
     /// Books lost because a change was missing.
@@ -44,6 +48,8 @@ pub struct Counters {
     pub refused_by_venue: u64,
     /// Fills booked.
     pub fills: u64,
+    /// Funding, interest, dividends, splits and liquidations booked.
+    pub account_events: u64,
     /// Fills that came again and were not booked.
     pub duplicate_fills: u64,
     /// Fills of orders that were closed already; they were booked.

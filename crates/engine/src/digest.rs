@@ -1,15 +1,18 @@
 //! A running fingerprint of everything decided and done.
 //!
-//! Two runs with the same fingerprint sent the same orders and cancels and got the same
-//! fills, in the same order and at the same event times. The number of the run is left
+//! Two runs with the same fingerprint sent the same orders and cancels, and got the same
+//! fills and account events, in the same order and at the same event times. The number of the run is left
 //! out, so a session and its replay compare equal.
 
 use std::fmt::Write as _;
 
-use domain::{Fill, Money, NewOrder, OrderId, OrderType, PositionEffect, Side, Timestamp};
+use domain::{
+    Fill, Money, NewOrder, OrderId, OrderType, PositionEffect, Side, Timestamp,
+    event::{AccountEvent, AccountEventKind},
+};
 use sha2::{Digest as _, Sha256};
 
-/// SHA-256 over commands and fills.
+/// SHA-256 over commands, fills and account events.
 #[derive(Clone, Debug, Default)]
 pub struct CommandDigest(Sha256);
 
@@ -54,6 +57,25 @@ impl CommandDigest {
         self.signed(fill.quantity.get());
         self.money(fill.fee);
         self.time(fill.time);
+    }
+
+    /// Adds what a venue did to an account. The fill of a liquidation is added like any other.
+    pub fn account(&mut self, event: &AccountEvent) {
+        self.byte(b'A');
+        self.number(event.strategy.index() as u64);
+        self.number(event.instrument.index() as u64);
+        self.time(event.time);
+        self.money(event.amount);
+        self.byte(match event.kind {
+            AccountEventKind::Funding => 0,
+            AccountEventKind::Borrow => 1,
+            AccountEventKind::Dividend => 2,
+            AccountEventKind::Split { .. } => 3,
+            AccountEventKind::Liquidation { .. } => 4,
+        });
+        if let AccountEventKind::Split { position } = event.kind {
+            self.signed(position.get());
+        }
     }
 
     /// The fingerprint so far, in hex.

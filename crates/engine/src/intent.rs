@@ -4,8 +4,10 @@
 //! its way is the engine's business. A wish stays until it is replaced or withdrawn, so
 //! pushing nothing means "no change" and pushing the same wish again changes nothing.
 
-use domain::{InstrumentId, NetLots, OrderType, Ticks};
+use domain::{InstrumentId, Lots, NetLots, OrderType, Ticks};
 use market::signal::Suppression;
+
+use crate::protection::Protection;
 
 /// Where the limit of an order is put at the moment it is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +39,39 @@ impl OrderStyle {
     /// Takes what the best price of the other side gives and leaves nothing behind.
     pub const IMMEDIATE: Self =
         Self { order_type: OrderType::ImmediateOrCancel, limit: LimitPolicy::OppositeTouch };
+    /// Takes what is there at any price.
+    pub const MARKET: Self =
+        Self { order_type: OrderType::Market, limit: LimitPolicy::OppositeTouch };
+}
+
+/// One side of a quote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuotedSide {
+    /// The limit.
+    pub price: Ticks,
+    /// How much.
+    pub quantity: Lots,
+}
+
+/// Whether quotes that are already as wanted are sent again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Requote {
+    /// They are left alone and keep their place in the queue.
+    #[default]
+    WhenMoved,
+    /// They are withdrawn and sent again.
+    Always,
+}
+
+/// Orders that only rest, on both sides of the book at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quotes {
+    /// What to buy; `None` for nothing.
+    pub bid: Option<QuotedSide>,
+    /// What to sell; `None` for nothing.
+    pub ask: Option<QuotedSide>,
+    /// What becomes of quotes that are already like that.
+    pub requote: Requote,
 }
 
 /// One wish.
@@ -51,11 +86,38 @@ pub enum Intent {
         /// How to get there.
         style: OrderStyle,
     },
-    /// Forget the target and withdraw the own open orders.
+    /// Forget the target and withdraw the own open orders, except those of a protection.
     Withdraw {
         /// In what.
         instrument: InstrumentId,
     },
+    /// Stand in the book like this, once, in place of the quotes before.
+    Quote {
+        /// In what.
+        instrument: InstrumentId,
+        /// How.
+        quotes: Quotes,
+    },
+    /// Close the position when the market gets there.
+    Protect {
+        /// In what.
+        instrument: InstrumentId,
+        /// Where.
+        protection: Protection,
+    },
+}
+
+impl Intent {
+    /// What it is about.
+    #[must_use]
+    pub const fn instrument(&self) -> InstrumentId {
+        match self {
+            Self::Target { instrument, .. }
+            | Self::Withdraw { instrument }
+            | Self::Quote { instrument, .. }
+            | Self::Protect { instrument, .. } => *instrument,
+        }
+    }
 }
 
 /// The wishes of one strategy at one event, and its notes for the counters.
@@ -79,7 +141,18 @@ impl Intents {
         self.wishes.push(Intent::Target { instrument, position, style });
     }
 
-    /// Forgets the target and withdraws the own open orders.
+    /// Wishes that the position is closed at a stop or at a target; see [`Protection`].
+    pub fn protect(&mut self, instrument: InstrumentId, protection: Protection) {
+        self.wishes.push(Intent::Protect { instrument, protection });
+    }
+
+    /// Wishes to stand in the book on both sides, in place of the quotes before. Unlike a target
+    /// this is done once: whatever is refused or filled is not repeated.
+    pub fn quote(&mut self, instrument: InstrumentId, quotes: Quotes) {
+        self.wishes.push(Intent::Quote { instrument, quotes });
+    }
+
+    /// Forgets the target and withdraws the own open orders, except those of a protection.
     pub fn withdraw(&mut self, instrument: InstrumentId) {
         self.wishes.push(Intent::Withdraw { instrument });
     }

@@ -26,6 +26,8 @@ pub struct EngineSnapshot {
     pub unrealized_pnl: Money,
     /// All fees paid so far.
     pub fees: Money,
+    /// Funding, interest, dividends and the like received so far; negative is paid.
+    pub carry: Money,
     /// The largest fall of equity from an earlier peak so far.
     pub max_drawdown: Money,
     /// Orders that may still trade.
@@ -55,6 +57,8 @@ pub struct PositionSnapshot {
     pub unrealized_pnl: Money,
     /// All fees paid so far.
     pub fees: Money,
+    /// Funding, interest, dividends and the like received so far; negative is paid.
+    pub carry: Money,
 }
 
 impl Engine {
@@ -71,6 +75,7 @@ impl Engine {
             realized_pnl: portfolio.realized_pnl(),
             unrealized_pnl: portfolio.unrealized_pnl(),
             fees: portfolio.fees(),
+            carry: portfolio.carry(),
             max_drawdown: portfolio.max_drawdown(),
             open_orders: self.open_orders().count(),
             kill_switch: self.kill_switch(),
@@ -97,6 +102,7 @@ impl Engine {
                     realized_pnl: position.realized_pnl,
                     unrealized_pnl: self.portfolio().unrealized(id, instrument),
                     fees: position.fees,
+                    carry: position.carry,
                 });
             }
         }

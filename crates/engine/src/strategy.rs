@@ -1,6 +1,9 @@
 //! What a strategy is, and what it may see.
 
-use domain::{Event, Instrument, InstrumentId, Instruments, Level, NetLots, StrategyId, Timestamp};
+use domain::{
+    Event, Instrument, InstrumentId, Instruments, Level, Lots, Money, NetLots, StrategyId, Ticks,
+    Timestamp, event::Bar,
+};
 use market::{book::OrderBook, feature::FeatureVector};
 
 use crate::{
@@ -10,8 +13,9 @@ use crate::{
 
 /// Memory inside, wishes out. Risk and execution are somebody else's job.
 ///
-/// A strategy is called with the market events of its instruments while their books are in
-/// sync and their feeds alive, with the reports on its own orders, and with every
+/// A strategy is called with the market events of its instruments while their prices can be
+/// trusted and their feeds are alive, with the bars that the engine builds of their trades,
+/// with the reports on its own orders and what the venue does to its account, and with every
 /// [`Event::Clock`]. It may keep state, but takes time only from the view.
 pub trait Strategy: Send {
     /// Its place among the strategies of the session.
@@ -51,7 +55,7 @@ impl View<'_> {
         self.instruments.get(id)
     }
 
-    /// Whether an instrument's book is in sync and its feed alive.
+    /// Whether an instrument's prices can be trusted and its feed is alive.
     #[must_use]
     pub fn in_sync(&self, id: InstrumentId) -> bool {
         self.markets[id.index()].is_usable()
@@ -61,25 +65,71 @@ impl View<'_> {
     #[must_use]
     pub fn book(&self, id: InstrumentId) -> Option<&OrderBook> {
         let market = &self.markets[id.index()];
-        market.is_usable().then(|| market.book())
+        (market.is_usable() && market.in_sync()).then(|| market.book())
     }
 
-    /// The features now, `None` while out of sync or warming up.
+    /// The features now, `None` while out of sync or warming up, and where none are made.
     #[must_use]
     pub fn features(&self, id: InstrumentId) -> Option<FeatureVector> {
-        self.markets[id.index()].features()
+        self.markets[id.index()].features()?.vector()
     }
 
-    /// The best bid of a book in sync.
+    /// The best bid of the book in sync or of the last quote, whichever prices come from.
+    /// Bars have none.
     #[must_use]
     pub fn best_bid(&self, id: InstrumentId) -> Option<Level> {
-        self.book(id)?.best_bid()
+        self.markets[id.index()].best_bid()
     }
 
-    /// The best ask of a book in sync.
+    /// The best ask of the book in sync or of the last quote, whichever prices come from.
+    /// Bars have none.
     #[must_use]
     pub fn best_ask(&self, id: InstrumentId) -> Option<Level> {
-        self.book(id)?.best_ask()
+        self.markets[id.index()].best_ask()
+    }
+
+    /// The last bar, as traded then.
+    #[must_use]
+    pub fn last_bar(&self, id: InstrumentId) -> Option<&Bar> {
+        self.markets[id.index()].last_bar()
+    }
+
+    /// The middle of the best prices, or the last close, in quote currency as traded now.
+    #[must_use]
+    pub fn price(&self, id: InstrumentId) -> Option<f64> {
+        let market = &self.markets[id.index()];
+        if market.is_usable() { market.price() } else { None }
+    }
+
+    /// A price as traded now, in quote currency, times the running adjustment for splits and
+    /// dividends: a series of it has no jump where one of them took place.
+    #[must_use]
+    pub fn adjusted(&self, id: InstrumentId, price: Ticks) -> f64 {
+        self.markets[id.index()].adjusted(price)
+    }
+
+    /// A quantity as traded now, in the units from before all splits.
+    #[must_use]
+    pub fn adjusted_volume(&self, id: InstrumentId, volume: Lots) -> f64 {
+        self.markets[id.index()].adjusted_volume(volume)
+    }
+
+    /// The running adjustment: 1 before the first split or dividend.
+    #[must_use]
+    pub fn adjustment(&self, id: InstrumentId) -> f64 {
+        self.markets[id.index()].adjustment()
+    }
+
+    /// Cash of the whole account plus the worth of everything held.
+    #[must_use]
+    pub fn equity(&self) -> Money {
+        self.desk.portfolio().equity()
+    }
+
+    /// Cash of the whole account.
+    #[must_use]
+    pub const fn cash(&self) -> Money {
+        self.desk.portfolio().cash()
     }
 
     /// The strategy's own position.
@@ -94,7 +144,7 @@ impl View<'_> {
         self.desk.portfolio().position(self.strategy, id)
     }
 
-    /// The unfilled rest of the strategy's own orders.
+    /// The unfilled rest of the strategy's own orders, except those of a protection.
     #[must_use]
     pub fn pending(&self, id: InstrumentId) -> Pending {
         self.desk.orders().pending(self.strategy, id)

@@ -433,6 +433,7 @@ fn a_strategy_or_an_account_outside_the_session_is_an_error() {
         cost_basis: money("1"),
         realized_pnl: money("0"),
         fees: money("0"),
+        carry: money("0"),
     };
     let opening = OpeningAccount { positions: vec![stranger], ..cash };
     assert!(matches!(make(&one, opening), Some(EngineError::Unknown { .. })));

@@ -7,10 +7,10 @@ mod paper_world;
 use std::collections::BTreeMap;
 
 use domain::{
-    Bps, Fill, Level, Liquidity, Lots, MarketData, NewOrder, OrderReport, OrderType, ReportKind,
-    Side, Ticks,
+    Bps, Fill, Level, Liquidity, Lots, MarketData, Money, NewOrder, OrderReport, OrderType,
+    ReportKind, Side, Ticks,
 };
-use engine::paper::{FillModel, PaperConfig, Slippage};
+use engine::paper::{CostRecording, ExecutionCost, FillModel, PaperConfig, Slippage};
 use proptest::prelude::*;
 
 use paper_world::{Outcome, Reading, World, any_order, config, fills, steps};
@@ -123,6 +123,34 @@ proptest! {
                 prop_assert!(left >= 0, "{fill:?} is {left} beyond what was shown");
             }
             shown.take_in(&outcome);
+            // Stop orders that the event lets go off take from what it left.
+            for fill in outcome.waiting.iter().filter(|fill| fill.liquidity == Liquidity::Taker) {
+                let left = shown.take(fill);
+                prop_assert!(left >= 0, "{fill:?} is {left} beyond what was shown");
+            }
+        }
+    }
+
+    #[test]
+    fn costs_and_the_reference_add_up_to_what_was_paid(
+        config in any_config(),
+        steps in steps(any_order()),
+    ) {
+        let config = PaperConfig { costs: CostRecording::On, ..config };
+        let mut world = World::lived_through(&config, Reading::AtOnce, &steps);
+        let costs: Vec<ExecutionCost> = world.broker.take_costs().collect();
+        let all = fills(&world.reports);
+        prop_assert_eq!(costs.len(), all.len());
+        let instruments =
+            testkit::instruments::instruments([testkit::instruments::btc_perpetual()]);
+        for (cost, fill) in costs.iter().zip(&all) {
+            prop_assert_eq!(cost.trade, fill.trade);
+            let paid = instruments.get(fill.instrument).notional(fill.price, fill.quantity);
+            match fill.side {
+                Side::Buy => prop_assert_eq!(cost.reference + cost.total(), paid.unwrap()),
+                Side::Sell => prop_assert_eq!(cost.reference - cost.total(), paid.unwrap()),
+            }
+            prop_assert!(cost.impact >= Money::ZERO && cost.slippage >= Money::ZERO, "{cost:?}");
         }
     }
 
@@ -137,7 +165,10 @@ proptest! {
             let outcome = world.live(step);
             shown.take_in(&outcome);
             for side in [Side::Buy, Side::Sell] {
-                let got = total(outcome.waiting.iter().filter(|fill| fill.side == side));
+                let makers = outcome.waiting.iter().filter(|fill| {
+                    fill.side == side && fill.liquidity == Liquidity::Maker
+                });
+                let got = total(makers);
                 let most = match outcome.data {
                     Some(MarketData::Trade(trade) | MarketData::AggregateTrade(trade))
                         if trade.aggressor != side => trade.quantity.get(),

@@ -1,226 +1,23 @@
 //! Laws of the engine under random markets, wishes, venue answers and operators.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod properties_world;
 mod support;
 
-use std::collections::BTreeMap;
-
 use domain::{
-    Control, Event, Fill, InstrumentId, MarketData, Money, NewOrder, OrderId, OrderReport,
-    OrderStatus, Record, Refusal, ReportKind, Side, Span, Timestamp, event::BookLoss,
+    InstrumentId, MarketData, Money, NewOrder, OrderStatus, OrderType, PositionEffect, Record,
+    Side, Span,
 };
 use engine::{
-    Command, LimitPolicy, Order, OrderStyle, RiskConfig,
+    Command,
     order::{PendingValue, is_legal},
 };
+use properties_world::{Happening, World, any_happening, limits};
 use proptest::prelude::*;
-use support::{PUPPET, Stage, money};
-use testkit::{
-    events::{book, control, diff, lost, market, trade},
-    instruments::{btc_perpetual, btc_spot, instruments},
-};
-
-/// One thing that happens. Which instrument or order it concerns is a free number.
-#[derive(Clone, Debug)]
-enum Happening {
-    Wait { millis: i64 },
-    Snapshot { which: u16, mid: i64 },
-    Best { which: u16, shift: i64, quantity: i64 },
-    Lost { which: u16 },
-    Silent { which: u16, silent: bool },
-    Trade { which: u16 },
-    Wish { which: u16, lots: i64, style: u8 },
-    Accept { order: usize },
-    Fill { order: usize, share: i64, price: i64 },
-    FillAgain,
-    Cancel { order: usize },
-    Expire { order: usize },
-    Reject { order: usize },
-    RefuseCancel { order: usize },
-    Operator(Control),
-}
-
-fn any_happening() -> impl Strategy<Value = Happening> {
-    use Happening as H;
-    let which = 0..2_u16;
-    let order = 0..8_usize;
-    prop_oneof![
-        3 => (1..700_i64).prop_map(|millis| H::Wait { millis }),
-        3 => (which.clone(), 500_000..700_000_i64).prop_map(|(which, mid)| H::Snapshot { which, mid }),
-        6 => (which.clone(), -3..4_i64, 1..50_i64)
-            .prop_map(|(which, shift, quantity)| H::Best { which, shift, quantity }),
-        1 => which.clone().prop_map(|which| H::Lost { which }),
-        1 => (which.clone(), any::<bool>()).prop_map(|(which, silent)| H::Silent { which, silent }),
-        1 => which.clone().prop_map(|which| H::Trade { which }),
-        8 => (which, -1_200..1_200_i64, 0..5_u8)
-            .prop_map(|(which, lots, style)| H::Wish { which, lots, style }),
-        4 => order.clone().prop_map(|order| H::Accept { order }),
-        8 => (order.clone(), 1..5_i64, -50..50_i64)
-            .prop_map(|(order, share, price)| H::Fill { order, share, price }),
-        1 => Just(H::FillAgain),
-        2 => order.clone().prop_map(|order| H::Cancel { order }),
-        1 => order.clone().prop_map(|order| H::Expire { order }),
-        1 => order.clone().prop_map(|order| H::Reject { order }),
-        1 => order.prop_map(|order| H::RefuseCancel { order }),
-        1 => prop_oneof![
-            2 => Just(Control::Kill), 4 => Just(Control::Resume), 1 => Just(Control::JournalStalled),
-            3 => Just(Control::JournalRecovered),
-        ].prop_map(H::Operator),
-    ]
-}
-
-fn limits() -> RiskConfig {
-    RiskConfig {
-        max_notional_exposure: money("30000"),
-        max_order_notional: Some(money("25000")),
-        max_orders_per_second: 5,
-        max_open_orders: 6,
-        ..RiskConfig::default()
-    }
-}
-
-/// The engine among random happenings, and what a bystander remembers of it.
-struct World {
-    stage: Stage,
-    mids: [i64; 2],
-    silent: [bool; 2],
-    stalled: bool,
-    last_fill: Option<(OrderId, Fill)>,
-    trades: u64,
-    statuses: BTreeMap<OrderId, OrderStatus>,
-    ordered: BTreeMap<OrderId, i64>,
-    placed_at: Vec<Timestamp>,
-}
+use support::{PUPPET, money};
+use testkit::events::market;
 
 impl World {
-    fn new() -> Self {
-        let table = instruments([btc_perpetual(), btc_spot()]);
-        Self {
-            stage: Stage::new(table, limits()),
-            mids: [600_000; 2],
-            silent: [false; 2],
-            stalled: false,
-            last_fill: None,
-            trades: 0,
-            statuses: BTreeMap::new(),
-            ordered: BTreeMap::new(),
-            placed_at: Vec::new(),
-        }
-    }
-
-    fn open(&self, number: usize) -> Option<Order> {
-        let orders: Vec<_> = self.stage.engine.open_orders().copied().collect();
-        if orders.is_empty() { None } else { Some(orders[number % orders.len()]) }
-    }
-
-    /// `None` when the happening has nothing to happen to.
-    fn event(&mut self, happening: &Happening) -> Option<Event<'static>> {
-        use Happening as H;
-        let id = InstrumentId::new;
-        Some(match *happening {
-            H::Wait { millis } => {
-                self.stage.wait(Span::from_millis(millis));
-                Event::Clock
-            }
-            H::Snapshot { which, mid } => {
-                self.mids[usize::from(which)] = mid;
-                book(id(which), &[(mid, 20), (mid - 1, 9)], &[(mid + 1, 20), (mid + 2, 9)])
-            }
-            H::Best { which, shift, quantity } => {
-                let mid = self.mids[usize::from(which)];
-                diff(
-                    id(which),
-                    &[(mid - shift.abs(), quantity)],
-                    &[(mid + 1 + shift.abs(), quantity)],
-                )
-            }
-            H::Lost { which } => lost(id(which), BookLoss::Gap),
-            H::Silent { which, silent } => {
-                self.silent[usize::from(which)] = silent;
-                market(
-                    id(which),
-                    if silent { MarketData::FeedSilent } else { MarketData::FeedLive },
-                )
-            }
-            H::Trade { which } => trade(id(which), (self.mids[usize::from(which)], 1), Side::Buy),
-            H::Wish { which, lots, style } => {
-                let style = match style {
-                    0 => OrderStyle::AGGRESSIVE,
-                    1 => OrderStyle::PASSIVE,
-                    2 => OrderStyle::IMMEDIATE,
-                    3 => OrderStyle {
-                        order_type: domain::OrderType::Market,
-                        limit: LimitPolicy::OwnTouch,
-                    },
-                    _ => OrderStyle {
-                        order_type: domain::OrderType::Limit,
-                        limit: LimitPolicy::Price(domain::Ticks::new(600_500)),
-                    },
-                };
-                let scale = if which == 1 { 100 } else { 1 };
-                self.stage.strings.target_in(id(which), lots * scale, style);
-                Event::Clock
-            }
-            H::Operator(order) => {
-                match order {
-                    Control::JournalStalled => self.stalled = true,
-                    Control::JournalRecovered => self.stalled = false,
-                    _ => {}
-                }
-                control(order)
-            }
-            H::FillAgain => {
-                let (order, fill) = self.last_fill?;
-                self.say(order, fill.instrument, ReportKind::Filled(fill))
-            }
-            H::Fill { order, share, price } => {
-                let order = self.open(order)?;
-                self.trades += 1;
-                let fill = self.fill(order.request(), &order, share, price);
-                self.last_fill = Some((order.id(), fill));
-                self.say(order.id(), order.instrument(), ReportKind::Filled(fill))
-            }
-            H::Accept { order } => self.answer(order, ReportKind::Accepted, |_| true)?,
-            H::Cancel { order } => self.answer(order, ReportKind::Cancelled, |_| true)?,
-            H::Expire { order } => {
-                self.answer(order, ReportKind::Expired(Refusal::RemainderCancelled), |_| true)?
-            }
-            H::Reject { order } => {
-                self.answer(order, ReportKind::Rejected(Refusal::WouldTake), |order| {
-                    order.status() == OrderStatus::Sent
-                })?
-            }
-            H::RefuseCancel { order } => self.answer(
-                order,
-                ReportKind::CancelRejected(Refusal::UnknownOrder),
-                Order::cancel_requested,
-            )?,
-        })
-    }
-
-    fn answer(
-        &self,
-        order: usize,
-        kind: ReportKind,
-        fits: impl Fn(&Order) -> bool,
-    ) -> Option<Event<'static>> {
-        let order = self.open(order).filter(fits)?;
-        Some(self.say(order.id(), order.instrument(), kind))
-    }
-
-    fn say(&self, order: OrderId, instrument: InstrumentId, kind: ReportKind) -> Event<'static> {
-        Event::Report(OrderReport { order, instrument, time: self.stage.tape.now(), kind })
-    }
-
-    fn fill(&self, request: &NewOrder, order: &Order, share: i64, price: i64) -> Fill {
-        let mid = self.mids[request.instrument.index()];
-        let quantity = (order.remaining().get() / share).max(1);
-        Fill {
-            trade: domain::TradeId::new(domain::RunNumber::FIRST, self.trades),
-            ..self.stage.fill_of(request, mid + price, quantity)
-        }
-    }
-
     fn live(&mut self, happening: &Happening) -> Result<(), TestCaseError> {
         let Some(event) = self.event(happening) else { return Ok(()) };
         let commands = self.stage.happens(event);
@@ -233,7 +30,15 @@ impl World {
             }
         }
         self.check_stakes(raised)?;
-        self.check_money()
+        self.check_money()?;
+        if let Happening::Venue { which, kind: 3, .. } = *happening {
+            let ratio = domain::Rate::new("0.5".parse().unwrap());
+            let data = MarketData::Split(domain::event::Split { ratio });
+            self.stage.happens(market(InstrumentId::new(which), data));
+            let records = self.stage.records().to_vec();
+            self.check_records(&records)?;
+        }
+        Ok(())
     }
 
     /// Each order's states follow one another legally, and no order is filled beyond its size.
@@ -269,7 +74,13 @@ impl World {
         prop_assert!(!engine.kill_switch() && !self.stalled, "sent while stopped");
         prop_assert!(records.contains(&Record::Placed(*order)), "sent without a record");
         let instrument = engine.instruments().get(order.instrument);
-        prop_assert!(instrument.quantity(order.quantity) <= limits().max_order_size.decimal());
+        let held = engine.portfolio().position(PUPPET, order.instrument).quantity;
+        if order.effect == PositionEffect::ReduceOnly {
+            prop_assert!(held.side() == Some(order.side.opposite()), "nothing to reduce");
+            prop_assert!(order.quantity <= held.size(), "more than is held");
+        } else {
+            prop_assert!(instrument.quantity(order.quantity) <= limits().max_order_size.decimal());
+        }
         let now = self.stage.tape.now();
         self.placed_at.push(now);
         let second = self.placed_at.iter().filter(|at| now.since(**at) < Span::from_secs(1));
@@ -278,22 +89,25 @@ impl World {
         let position = engine.portfolio().net(order.instrument);
         let same_side: i64 = engine
             .open_orders()
-            .filter(|open| open.instrument() == order.instrument && open.side() == order.side)
+            .filter(|open| open.serves_wish() && open.instrument() == order.instrument)
+            .filter(|open| open.side() == order.side)
             .map(|open| open.remaining().get())
             .sum();
-        let reduces =
-            position.side() == Some(order.side.opposite()) && same_side <= position.size().get();
+        let reduces = order.effect == PositionEffect::ReduceOnly
+            || position.side() == Some(order.side.opposite()) && same_side <= position.size().get();
         Ok(reduces)
     }
 
     /// Worst cases, added up here from positions and open orders.
     fn check_stakes(&self, raised: bool) -> Result<(), TestCaseError> {
         let engine = &self.stage.engine;
-        prop_assert!(engine.open_orders().count() <= limits().max_open_orders);
+        let for_wishes = || engine.open_orders().filter(|open| open.serves_wish());
+        prop_assert!(for_wishes().count() <= limits().max_open_orders);
+        prop_assert!(engine.open_orders().count() - for_wishes().count() <= 8);
         let mut total = Money::ZERO;
         for instrument in engine.instruments().iter() {
             let (mut lots, mut value) = ([0_i64; 2], PendingValue::default());
-            for open in engine.open_orders().filter(|open| open.instrument() == instrument.id()) {
+            for open in for_wishes().filter(|open| open.instrument() == instrument.id()) {
                 let rest = instrument.notional(open.reserve_price(), open.remaining()).unwrap();
                 match open.side() {
                     Side::Buy => {
@@ -322,7 +136,8 @@ impl World {
         let portfolio = engine.portfolio();
         let held: Money = engine.instruments().iter().map(|one| portfolio.value(one.id())).sum();
         let profit = portfolio.realized_pnl() + portfolio.unrealized_pnl();
-        prop_assert_eq!(portfolio.cash() + held, opening + profit - portfolio.fees());
+        let carried = profit + portfolio.carry() - portfolio.fees();
+        prop_assert_eq!(portfolio.cash() + held, opening + carried);
         let by_strategy = portfolio.account(PUPPET, engine.instruments());
         prop_assert_eq!(by_strategy.realized_pnl, portfolio.realized_pnl());
         prop_assert_eq!(by_strategy.fees, portfolio.fees());
@@ -344,6 +159,37 @@ proptest! {
         }
         for happening in &happenings {
             world.live(happening)?;
+        }
+    }
+
+    #[test]
+    fn when_all_is_settled_what_protects_is_exactly_as_large_as_what_is_held(
+        happenings in prop::collection::vec(any_happening(), 1..100),
+    ) {
+        let mut world = World::new();
+        for which in 0..2 {
+            world.live(&Happening::Snapshot { which, mid: 600_000 })?;
+        }
+        for happening in &happenings {
+            world.live(happening)?;
+        }
+        world.settle();
+        let engine = &world.stage.engine;
+        for instrument in engine.instruments().iter() {
+            let held = engine.portfolio().position(PUPPET, instrument.id()).quantity;
+            let standing = |kind| {
+                let open = engine.open_orders().filter(move |open| {
+                    open.instrument() == instrument.id() && open.request().order_type == kind
+                });
+                open.filter(|open| !open.serves_wish()).collect::<Vec<_>>()
+            };
+            for orders in [standing(OrderType::Stop), standing(OrderType::Limit)] {
+                prop_assert!(orders.len() <= 1, "{orders:?}");
+                for order in orders {
+                    prop_assert_eq!(order.side().opposite(), held.side().unwrap());
+                    prop_assert_eq!(order.remaining(), held.size());
+                }
+            }
         }
     }
 

@@ -14,11 +14,11 @@ mod support;
 use std::fmt::Write as _;
 
 use domain::{
-    Control, Event, Instrument, NewOrder, Refusal, ReportKind, StrategyId, Ticks, Timestamp,
-    event::BookLoss,
+    AccountEventKind, Control, Event, Instrument, Money, NewOrder, PositionEffect, Refusal,
+    ReportKind, StrategyId, Ticks, Timestamp, event::BookLoss,
 };
 use engine::{Command, Engine, OpeningAccount, OrderStyle, RiskConfig};
-use strategies::{CATALOGUE, Params, Setup, imbalance::ImbalanceParams};
+use strategies::{Setup, find};
 use support::{BTC, Stage, Strings, config, money, puppet};
 use testkit::{
     events::{Rung, Tape, book, control, diff, lost},
@@ -57,12 +57,14 @@ struct Seen {
     suppressed: Vec<(&'static str, u64)>,
     rejected: Vec<(&'static str, u64)>,
     fills: u64,
+    account_events: u64,
 }
 
 impl Play {
     /// Reads the settings: lines `set <key> <value>` and `strategy imbalance|puppet`.
     fn begin(text: &str) -> Self {
-        let (mut risk, mut params) = (RiskConfig::default(), ImbalanceParams::default());
+        let row = find("imbalance").unwrap();
+        let (mut risk, mut params) = (RiskConfig::default(), row.defaults());
         let mut by_puppet = false;
         for line in text.lines() {
             match *line.split_whitespace().collect::<Vec<_>>() {
@@ -73,7 +75,7 @@ impl Play {
                 ["set", "max_notional_exposure", value] => {
                     risk.max_notional_exposure = money(value);
                 }
-                ["set", "min_confidence", value] => params.min_confidence = value.parse().unwrap(),
+                ["set", name, value] if params.declares(name) => params.set(name, value).unwrap(),
                 ["set", key, _] => panic!("no setting {key}"),
                 _ => {}
             }
@@ -83,7 +85,6 @@ impl Play {
         let strategy = if by_puppet {
             doll
         } else {
-            let params = Params::Imbalance(params);
             let (id, trades) = (StrategyId::new(0), [BTC]);
             let setup = Setup {
                 id,
@@ -92,7 +93,7 @@ impl Play {
                 trades: &trades,
                 params: &params,
             };
-            (CATALOGUE[0].build)(&setup).unwrap()
+            row.make(&setup).unwrap()
         };
         let opening = OpeningAccount::with_cash(money("100000"));
         let engine = Engine::new(config(risk), table, vec![strategy], opening).unwrap();
@@ -153,11 +154,22 @@ impl Play {
                 let style = match style {
                     "aggressive" => OrderStyle::AGGRESSIVE,
                     "passive" => OrderStyle::PASSIVE,
+                    "market" => OrderStyle::MARKET,
                     other => panic!("no style {other}"),
                 };
                 self.strings().target(lots, style);
                 Vec::new()
             }
+            ["protect", "stop", stop, "target", target, "at", "next", "event"] => {
+                let instrument = self.instrument();
+                let ticks = |text: &str| {
+                    (text != "none")
+                        .then(|| instrument.price_scale().parse(text.as_bytes()).unwrap())
+                };
+                self.strings().protect(ticks(stop), ticks(target));
+                Vec::new()
+            }
+            ["funding", amount] => self.stage.account(amount, AccountEventKind::Funding),
             _ => panic!("what is {what:?}?"),
         }
     }
@@ -199,6 +211,7 @@ impl Play {
             suppressed: counters.suppressed().collect(),
             rejected: counters.rejected().collect(),
             fills: counters.fills,
+            account_events: counters.account_events,
         };
         let before = std::mem::replace(&mut self.seen, now.clone());
         if now.signals > before.signals {
@@ -214,12 +227,16 @@ impl Play {
                 }
             }
         }
-        if now.fills > before.fills {
+        if (now.fills, now.account_events) != (before.fills, before.account_events) {
             let (instrument, portfolio) = (self.instrument(), self.stage.engine.portfolio());
             let position = portfolio.position(StrategyId::new(0), BTC);
+            let carry = match position.carry {
+                Money::ZERO => String::new(),
+                carry => format!(" carry {carry}"),
+            };
             writeln!(
                 played,
-                "    = position {} cost {} realized {} fees {} cash {}",
+                "    = position {} cost {} realized {} fees {}{carry} cash {}",
                 instrument.net_quantity(position.quantity),
                 position.cost_basis,
                 position.realized_pnl,
@@ -238,10 +255,15 @@ impl Play {
             Command::Place(order) => {
                 let instrument = self.instrument();
                 let price = |limit: Ticks| format!(" @ {}", instrument.price(limit));
-                let limit = order.limit.map(price).unwrap_or_default();
+                let limit = order.limit.or(order.trigger).map(price).unwrap_or_default();
+                let only = match order.effect {
+                    PositionEffect::Any => "",
+                    PositionEffect::ReduceOnly => " reduce_only",
+                };
                 let quantity = instrument.quantity(order.quantity);
                 let (id, side, kind) = (order.id.counter(), order.side, order.order_type);
-                writeln!(played, "    > place {id}: {side} {kind} {quantity}{limit}").unwrap();
+                writeln!(played, "    > place {id}: {side} {kind} {quantity}{limit}{only}")
+                    .unwrap();
                 self.orders.push(order.get());
             }
             Command::Cancel { order, .. } => {

@@ -21,7 +21,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{InstrumentId, MarketEvent, OrderReport, Timestamp};
+use domain::{Event, InstrumentId, MarketEvent, Timestamp};
 use engine::{Command, Engine};
 use runtime::{
     Activity, Clock as _, Execution, Histogram, HistogramView, InlineExecution, Intake, Source,
@@ -101,16 +101,20 @@ impl Execution for TimedExecution {
         self.inner.submit(command, time);
     }
 
-    fn before_event(&mut self, time: Timestamp, engine: &Engine) {
-        self.inner.before_event(time, engine);
+    fn before_time(&mut self, time: Timestamp, engine: &Engine) {
+        self.inner.before_time(time, engine);
     }
 
-    fn after_event(&mut self, event: &MarketEvent<'_>, time: Timestamp, engine: &Engine) {
-        self.inner.after_event(event, time, engine);
+    fn before_market(&mut self, event: &MarketEvent<'_>, time: Timestamp, engine: &Engine) {
+        self.inner.before_market(event, time, engine);
     }
 
-    fn next_report(&mut self, time: Timestamp) -> Option<(Timestamp, OrderReport)> {
-        self.inner.next_report(time)
+    fn after_market(&mut self, event: &MarketEvent<'_>, time: Timestamp, engine: &Engine) {
+        self.inner.after_market(event, time, engine);
+    }
+
+    fn next_answer(&mut self, time: Timestamp) -> Option<(Timestamp, Event<'static>)> {
+        self.inner.next_answer(time)
     }
 }
 

@@ -12,7 +12,6 @@ pub mod execution;
 pub mod histogram;
 pub mod parcel;
 pub mod pipeline;
-pub mod sequencer;
 pub mod source;
 mod stopwatch;
 pub mod trading_loop;
@@ -23,7 +22,6 @@ pub use clock::{Clock, Stamp, WallClock};
 pub use control::{ControlMailbox, ControlPort, StopPolicy};
 pub use execution::{Execution, InlineExecution};
 pub use histogram::{Histogram, HistogramView};
-pub use sequencer::Sequencer;
 pub use source::{Activity, Intake, Source};
 pub use trading_loop::{
     EndReason, Finished, Journal, LoopConfig, LoopParts, MEASURE_EVERY, Pace, TradingLoop,

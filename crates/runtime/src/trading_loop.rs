@@ -6,11 +6,11 @@ use domain::{
     Control, Event, InstrumentId, MarketData, MarketEvent, Record, RecordSink, Span, Stamped,
     StrategyId, Timestamp, record::SessionEnded,
 };
-use engine::{Command, Engine, Outputs};
+use engine::{Command, Engine, Outputs, PriceSource, Sequencer, sequencer::CLOCK_STEP};
 
 use crate::{
-    Activity, Clock, ControlMailbox, Execution, Intake, Sequencer, Source, Stamp, StopPolicy,
-    Vitals, WaitStrategy, sequencer::CLOCK_STEP, stopwatch::Stopwatch, wait::Idler,
+    Activity, Clock, ControlMailbox, Execution, Intake, Source, Stamp, StopPolicy, Vitals,
+    WaitStrategy, execution::is_answered_at_once, stopwatch::Stopwatch, wait::Idler,
 };
 
 /// Where time comes from.
@@ -366,17 +366,17 @@ impl<X: Execution, J: Journal, C: Clock> Core<X, J, C> {
         }
     }
 
-    fn deliver_reports(&mut self, due_by: Timestamp) {
-        while let Some((due, report)) = self.execution.next_report(due_by) {
-            let time = self.input(due, Event::Report(report), None);
+    fn deliver_answers(&mut self, due_by: Timestamp) {
+        while let Some((due, answer)) = self.execution.next_answer(due_by) {
+            let time = self.input(due, answer, None);
             self.submit_commands(time);
         }
     }
 
     /// One step of silence.
     fn tick(&mut self, time: Timestamp) {
-        self.deliver_reports(time);
-        self.execution.before_event(time, &self.engine);
+        self.deliver_answers(time);
+        self.execution.before_time(time, &self.engine);
         let time = self.input(time, Event::Clock, None);
         self.submit_commands(time);
     }
@@ -386,7 +386,7 @@ impl<X: Execution, J: Journal, C: Clock> Core<X, J, C> {
         for step in self.sequencer.silent_steps(time) {
             self.tick(step);
         }
-        self.deliver_reports(time);
+        self.deliver_answers(time);
     }
 
     fn let_time_pass(&mut self) {
@@ -423,21 +423,26 @@ impl<X: Execution, J: Journal, C: Clock> Intake for Core<X, J, C> {
     fn market(&mut self, event: &MarketEvent<'_>, time: Timestamp, arrival: Stamp) {
         let time = time.max(self.sequencer.last_time());
         self.reach(time);
-        self.execution.before_event(time, &self.engine);
+        self.execution.before_market(event, time, &self.engine);
+        if is_answered_at_once(&event.data) {
+            self.deliver_answers(time);
+        }
         // A whole book is the end of a repair, not a tick: it says nothing about latency.
         let is_tick = !matches!(event.data, MarketData::BookSnapshot { .. });
         self.input(time, Event::Market(event.clone()), is_tick.then_some(arrival));
-        self.execution.after_event(event, time, &self.engine);
+        self.execution.after_market(event, time, &self.engine);
         self.submit_commands(time);
         let book_changed =
             matches!(event.data, MarketData::BookDiff { .. } | MarketData::BookSnapshot { .. });
-        if !book_changed {
-            return;
-        }
+        let price_may_change = match self.engine.prices() {
+            PriceSource::Book => book_changed,
+            PriceSource::Quotes => matches!(event.data, MarketData::Quote(_)),
+            PriceSource::Bars => matches!(event.data, MarketData::Bar(_)),
+        };
         let instrument = event.instrument;
-        if self.engine.book(instrument).is_crossed() {
+        if book_changed && self.engine.book(instrument).is_crossed() {
             self.crossed.push(instrument);
-        } else if let Some(view) = self.engine.latest_view(instrument) {
+        } else if price_may_change && let Some(view) = self.engine.latest_view(instrument) {
             self.vitals.markets[instrument.index()].write(&view);
         }
     }

@@ -86,6 +86,8 @@ pub struct Pulse {
     pub unrealized_pnl: Money,
     /// Fees paid.
     pub fees: Money,
+    /// Funding, interest, dividends and the like received.
+    pub carry: Money,
     /// Each instrument in the order of the session.
     pub instruments: Vec<InstrumentPulse>,
 }
@@ -147,6 +149,7 @@ impl Vitals {
         pulse.realized_pnl = portfolio.realized_pnl();
         pulse.unrealized_pnl = portfolio.unrealized_pnl();
         pulse.fees = portfolio.fees();
+        pulse.carry = portfolio.carry();
         for (shown, instrument) in pulse.instruments.iter_mut().zip(engine.instruments().iter()) {
             let id = instrument.id();
             let book = engine.book(id);

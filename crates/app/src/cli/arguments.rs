@@ -239,6 +239,29 @@ pub enum BenchCommand {
     /// Tick-to-trade percentiles, measured from the scheduled arrival of each frame.
     #[command(after_help = "Example:  algopioneer bench latency --rate 10000,max --layout fused")]
     Latency(LatencyArgs),
+    /// How fast a back-test goes, on the cases that benches/peers makes.
+    #[command(after_help = "Example:  algopioneer bench backtest --data target/peers-data/sma")]
+    Backtest(BacktestBenchArgs),
+}
+
+/// Arguments of `bench backtest`.
+#[derive(Debug, Args)]
+pub struct BacktestBenchArgs {
+    /// Folder of the case: case.json and its columns.
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The case that the folder must hold: sma, quotes or l2.
+    #[arg(long)]
+    pub case: Option<String>,
+    /// Timed runs, after one to warm up.
+    #[arg(long, default_value_t = 5)]
+    pub runs: u32,
+    /// Write the list of trades here.
+    #[arg(long, value_name = "FILE")]
+    pub list: Option<PathBuf>,
+    /// Print one JSON document in one line instead of text.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `bench latency`.

@@ -1,20 +1,43 @@
 //! The command line: what can be asked for, with an example each.
 
 mod arguments;
+mod backtest;
+mod data;
+mod mpc;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use arguments::{
-    AuditArgs, BenchCommand, ConfigCommand, DataDirArgs, DemoArgs, LatencyArgs, LayoutArg, Rate,
-    RecordArgs, ReplayArgs, RunArgs, SandboxArgs, SandboxVenue, SessionArgs, Speed,
+    AuditArgs, BacktestBenchArgs, BenchCommand, ConfigCommand, DataDirArgs, DemoArgs, LatencyArgs,
+    LayoutArg, Rate, RecordArgs, ReplayArgs, RunArgs, SandboxArgs, SandboxVenue, SessionArgs,
+    Speed,
 };
+pub use backtest::{BacktestArgs, Length};
+pub use data::{
+    BarTimeArg, CheckArgs, ContentArg, DataCommand, ExportArgs, FormatArg, HoursArg, ImportArgs,
+    ListArgs, ShowArgs, StoreArgs,
+};
+pub use mpc::{
+    AboutSession, InputArgs, KeygenArgs, MpcAuditArgs, MpcCommand, MpcDemoArgs, MpcFunctionsArgs,
+    NodeArgs, OpenArgs, ResultArgs, SessionsArgs, SubmitArgs,
+};
+
+const CLOSING: &str = "Start with:  algopioneer demo\n\
+    Results go to stdout, logs to stderr (RUST_LOG=debug for more).\n\
+    Exit codes: 0 done, 1 failed while running, 2 usage or configuration, 130 interrupted.";
+
+/// The strategies of the catalogue and where to read about their parameters.
+fn with_strategies() -> String {
+    let strategies = strategies::catalogue::list();
+    format!(
+        "Strategies (`strategy.kind`, parameters in docs/configuration.md):\n{strategies}\n{CLOSING}"
+    )
+}
 
 /// Algorithmic trading research and execution in one binary.
 #[derive(Debug, Parser)]
 #[command(name = "algopioneer", version, arg_required_else_help = true)]
-#[command(after_help = "Start with:  algopioneer demo\n\
-    Results go to stdout, logs to stderr (RUST_LOG=debug for more).\n\
-    Exit codes: 0 done, 1 failed while running, 2 usage or configuration, 130 interrupted.")]
+#[command(after_help = CLOSING, after_long_help = with_strategies())]
 pub struct Cli {
     /// How log lines look.
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Pretty)]
@@ -48,6 +71,14 @@ pub enum Command {
     #[command(after_help = "Example:  algopioneer replay --config config/replay.toml \\\n    \
         --capture ../shared/data/binance-raw/usdm_btcusdt_20240808.txt.zst --verify-top")]
     Replay(ReplayArgs),
+    /// Try a strategy on history or on a made-up market, and report what speaks against it.
+    ///
+    /// The engine, the risk gate and the pretend exchange are those of paper trading. Data come
+    /// from the catalogue that `data import` fills. The report, its tables and its charts go to
+    /// --output-dir; report.html shows them all in one page without a network.
+    #[command(after_help = "Example:  algopioneer backtest --strategy moving_average \\\n    \
+        --symbols BTC-USD --duration 60 --synthetic")]
+    Backtest(Box<BacktestArgs>),
     /// Trade on paper on a venue's public streams. No keys needed.
     #[command(after_help = "Example:  algopioneer run --config config/paper-binance.toml")]
     Run(RunArgs),
@@ -79,6 +110,14 @@ pub enum Command {
     /// Lift the kill switch.
     #[command(after_help = "Example:  algopioneer resume --data-dir data")]
     Resume(DataDirArgs),
+    /// Recorded data for back-tests: import, list, show, check, export.
+    #[command(subcommand)]
+    #[command(after_help = "Example:  algopioneer data list")]
+    Data(DataCommand),
+    /// Compute together without showing each other the inputs: three nodes, many participants.
+    #[command(subcommand)]
+    #[command(after_help = "Example:  algopioneer mpc demo")]
+    Mpc(MpcCommand),
     /// Measure this machine.
     #[command(subcommand)]
     #[command(after_help = "Example:  algopioneer bench latency --rate 10000,max --layout fused")]

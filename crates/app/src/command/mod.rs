@@ -1,12 +1,15 @@
 //! The subcommands, one file each.
 
 mod audit;
+mod backtest;
 mod bench;
 mod config;
+mod data;
 mod demo;
 mod kill;
 mod live;
 mod loading;
+mod mpc;
 mod record;
 mod replay;
 mod run;
@@ -106,6 +109,7 @@ pub fn execute(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Demo(arguments) => demo::execute(&arguments),
         Command::Replay(arguments) => replay::execute(&arguments),
+        Command::Backtest(arguments) => backtest::execute(&arguments),
         Command::Run(arguments) => run::execute(&arguments),
         Command::Record(arguments) => record::execute(&arguments),
         Command::Sandbox(arguments) => sandbox::execute(&arguments),
@@ -114,7 +118,10 @@ pub fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Rebuild(arguments) => audit::rebuild(&arguments),
         Command::Kill(arguments) => kill::execute(&arguments),
         Command::Resume(arguments) => kill::resume(&arguments),
+        Command::Data(arguments) => data::execute(&arguments),
+        Command::Mpc(command) => mpc::execute(&command),
         Command::Bench(BenchCommand::Latency(arguments)) => bench::execute(&arguments),
+        Command::Bench(BenchCommand::Backtest(arguments)) => bench::backtest::execute(&arguments),
     }
 }
 

@@ -4,15 +4,20 @@
 //! checked in the same way. Decimals keep the digits that were written: nothing is
 //! read through a float on its way to a price, a quantity or an amount.
 
-use std::net::SocketAddr;
+use std::{fmt, net::SocketAddr};
 
 use rust_decimal::Decimal;
+use strategies::{catalogue, find, parameter::Range};
 
 use super::{
+    bars::BarsRule,
     nearest::nearest,
     symbol::SymbolName,
     written::{Literal, Written},
 };
+
+/// The names and ranges of the numbers in a row.
+pub(super) type Columns = &'static [(&'static str, Range)];
 
 /// The type and range of a setting.
 #[derive(Clone, Copy, Debug)]
@@ -30,57 +35,23 @@ pub(super) enum Kind {
     /// A whole number between two bounds.
     Whole(u64, u64),
     /// An exact decimal.
-    Number(Bounds),
+    Number(Range),
     /// A parameter of statistics, kept as a float.
-    Real(Bounds),
+    Real(Range),
     /// One of these words.
     Choice(&'static [&'static str]),
     /// At least one of these words, each at most once.
     Choices(&'static [&'static str]),
+    /// Rows of decimals, joined by colons; may be empty.
+    Rows(Columns),
+    /// When a bar ends.
+    BarRule,
+    /// A strategy of the catalogue, with hyphens or underscores.
+    Strategy,
     /// A symbol or asset in upper case.
     Symbol,
     /// Symbols, each with an optional market before it; may be empty.
     Symbols,
-}
-
-/// The range of a decimal setting.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Bounds {
-    low: i64,
-    low_is_allowed: bool,
-    high: i64,
-    high_is_allowed: bool,
-    decimals: u32,
-}
-
-impl Bounds {
-    pub(super) const fn above(low: i64, high: i64, decimals: u32) -> Self {
-        Self { low_is_allowed: false, ..Self::from(low, high, decimals) }
-    }
-
-    pub(super) const fn between(low: i64, high: i64, decimals: u32) -> Self {
-        Self { high_is_allowed: false, ..Self::above(low, high, decimals) }
-    }
-
-    pub(super) const fn from(low: i64, high: i64, decimals: u32) -> Self {
-        Self { low, low_is_allowed: true, high, high_is_allowed: true, decimals }
-    }
-
-    fn contains(&self, number: Decimal) -> bool {
-        let (low, high) = (Decimal::from(self.low), Decimal::from(self.high));
-        let above = if self.low_is_allowed { number >= low } else { number > low };
-        above && if self.high_is_allowed { number <= high } else { number < high }
-    }
-
-    fn describe(&self) -> String {
-        let (low, high) = (self.low, self.high);
-        match (self.low_is_allowed, self.high_is_allowed) {
-            (true, true) => format!("from {low} to {high}"),
-            (true, false) => format!("from {low} to below {high}"),
-            (false, true) => format!("above {low} and at most {high}"),
-            (false, false) => format!("above {low} and below {high}"),
-        }
-    }
 }
 
 /// A value that passed its checks.
@@ -92,6 +63,30 @@ pub(super) enum Value {
     Number(Decimal),
     Real(Decimal),
     List(Vec<String>),
+}
+
+impl Value {
+    /// The number, if it is one.
+    pub(super) fn number(&self) -> Option<Decimal> {
+        match self {
+            Self::Whole(number) => Some(Decimal::from(*number)),
+            Self::Number(number) | Self::Real(number) => Some(*number),
+            Self::Flag(_) | Self::Text(_) | Self::List(_) => None,
+        }
+    }
+}
+
+/// The value in plain text, without quotes.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(flag) => flag.fmt(f),
+            Self::Text(text) => f.write_str(text),
+            Self::Whole(number) => number.fmt(f),
+            Self::Number(number) | Self::Real(number) => number.fmt(f),
+            Self::List(words) => f.write_str(&words.join(",")),
+        }
+    }
 }
 
 /// Why a value was refused. `message` continues a sentence that begins with the name.
@@ -123,7 +118,7 @@ impl Kind {
             Self::Whole(low, high) => self.whole(written, *low, *high),
             Self::Number(bounds) => self.decimal(written, bounds).map(Value::Number),
             Self::Real(bounds) => self.decimal(written, bounds).map(Value::Real),
-            Self::Choices(_) | Self::Symbols => self.list(written),
+            Self::Choices(_) | Self::Symbols | Self::Rows(_) => self.list(written),
             _ => {
                 let text = self.text(written)?;
                 self.word(&text).map(Value::Text)
@@ -144,6 +139,9 @@ impl Kind {
             Self::Real(bounds) => format!("a number {}", bounds.describe()),
             Self::Choice(words) => format!("one of {}", quoted(words)),
             Self::Choices(words) => format!("a list of {}", quoted(words)),
+            Self::Rows(columns) => format!("a list of `\"{}\"`", shape(columns)),
+            Self::BarRule => "text such as `1m`, `500 ticks` or `12.5 volume`".into(),
+            Self::Strategy => format!("one of {}", quoted(&catalogue::names())),
             Self::Symbol => "upper-case text".into(),
             Self::Symbols => "a list of symbols, such as `[\"BTCUSDT\", \"spot:ETHUSDT\"]`".into(),
         }
@@ -189,7 +187,7 @@ impl Kind {
         }
     }
 
-    fn decimal(&self, written: &Written, bounds: &Bounds) -> Result<Decimal, Fault> {
+    fn decimal(&self, written: &Written, bounds: &Range) -> Result<Decimal, Fault> {
         let (Literal::Number(text) | Literal::Text(text) | Literal::Loose(text)) = &written.literal
         else {
             return Err(self.wrong_type(written));
@@ -198,8 +196,8 @@ impl Kind {
         if !bounds.contains(number) {
             return Err(out_of_range(text, &bounds.describe()));
         }
-        if number.scale() > bounds.decimals {
-            let rule = format!("has at most {} decimals", bounds.decimals);
+        if number.scale() > bounds.decimals() {
+            let rule = format!("has at most {} decimals", bounds.decimals());
             return Err(Fault::new(rule, format!("{text} has {}", number.scale())));
         }
         Ok(number)
@@ -235,6 +233,15 @@ impl Kind {
     fn word(&self, text: &str) -> Result<String, Fault> {
         match self {
             Self::Choice(words) | Self::Choices(words) => read_choice(text, words),
+            Self::Rows(columns) => read_row(text, columns),
+            Self::BarRule => match text.parse::<BarsRule>() {
+                Ok(_) => Ok(text.to_owned()),
+                Err(problem) => Err(self.takes(problem.to_string())),
+            },
+            Self::Strategy => match find(text) {
+                Some(row) => Ok(row.name.to_owned()),
+                None => read_choice(text, &catalogue::names()),
+            },
             Self::Name => read_name(text),
             Self::Url(scheme) => read_url(text, scheme).map_err(|label| self.takes(label)),
             Self::Symbols => {
@@ -255,7 +262,7 @@ impl Kind {
 
 /// Whether this can be a venue's symbol or an asset: no lower case, no punctuation but `_`.
 pub(super) fn is_symbol(text: &str) -> bool {
-    let allowed = |one: char| (one.is_alphanumeric() && !one.is_lowercase()) || one == '_';
+    let allowed = |one: char| (one.is_alphanumeric() && !one.is_lowercase()) || "_-.".contains(one);
     (1..=40).contains(&text.chars().count()) && text.chars().all(allowed)
 }
 
@@ -295,6 +302,31 @@ fn read_choice(text: &str, words: &[&str]) -> Result<String, Fault> {
     }
     let help = nearest(text, words.iter().copied()).map(|word| format!("did you mean `{word}`?"));
     Err(Fault::new(format!("must be one of {}", quoted(words)), "not one of them").helped(help))
+}
+
+/// Checks the numbers of a row and writes them without spaces.
+fn read_row(text: &str, columns: Columns) -> Result<String, Fault> {
+    let parts: Vec<&str> = text.split(':').map(str::trim).collect();
+    if parts.len() != columns.len() {
+        let rule = format!("has entries such as `{}`", shape(columns));
+        return Err(Fault::new(rule, format!("{} numbers", parts.len())));
+    }
+    let mut numbers = Vec::with_capacity(parts.len());
+    for (part, (name, range)) in parts.into_iter().zip(columns) {
+        let number = exact_decimal(part)
+            .map_err(|()| Fault::new(format!("takes a decimal as `{name}`"), "no decimal"))?
+            .normalize();
+        if !range.contains(number) || number.scale() > range.decimals() {
+            let rule = format!("has a `{name}` that must be {}", range.describe());
+            return Err(Fault::new(rule, format!("{part} is out of range")));
+        }
+        numbers.push(number.to_string());
+    }
+    Ok(numbers.join(":"))
+}
+
+fn shape(columns: Columns) -> String {
+    columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(":")
 }
 
 fn read_name(text: &str) -> Result<String, Fault> {

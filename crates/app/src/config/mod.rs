@@ -6,9 +6,11 @@
 //!
 //! Every value knows where it comes from, every problem points at the place where it
 //! was written, and all problems are reported together. `settings.rs` describes each
-//! setting once; the loader, the messages and `docs/configuration.md` all read it.
+//! setting once, the catalogue of strategies each parameter; the loader, the messages and
+//! `docs/configuration.md` all read them.
 //! Nothing here decides what a setting does: that is the business of its reader.
 
+mod bars;
 mod kind;
 mod model;
 mod nearest;
@@ -21,6 +23,7 @@ mod settle;
 mod show;
 mod sources;
 mod symbol;
+mod table;
 mod written;
 
 #[cfg(test)]
@@ -31,10 +34,11 @@ use std::path::Path;
 use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
 
+pub use bars::{BarsRule, BarsRuleError};
 pub use model::{
-    BinanceConfig, Config, Durability, FillModel, HttpConfig, Layout, OpenOrders, OrderStyle,
-    PaperConfig, PerformanceConfig, PersistenceConfig, RiskLimits, ShutdownConfig, StrategyConfig,
-    StrategyKind, StrategyParams, Stream, StrengthMode, VenueConfig, Wait,
+    BarsConfig, BinanceConfig, Config, DataConfig, Durability, FeeTier, FillModel, HttpConfig,
+    Layout, Margin, MarginTier, OpenOrders, PaperConfig, PerformanceConfig, PersistenceConfig,
+    RiskLimits, ShutdownConfig, StrategyConfig, Stream, VenueConfig, Wait,
 };
 pub use origin::Origin;
 pub use problem::{ConfigErrors, Problem};
@@ -44,8 +48,10 @@ pub use sources::{ENVIRONMENT_PREFIX, Environment, Override, Sources};
 pub use symbol::{MarketName, MarketSymbol, SymbolError, SymbolName};
 
 use kind::Value;
-use settings::{INSTRUMENTS, SETTINGS};
+use settings::INSTRUMENTS;
 use settle::{Settled, Values};
+use strategies::{ParamValues, StrategyRow, parameter::ParameterError};
+use table::PARAMS;
 
 /// A configuration without problems, and where each value comes from.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,16 +80,32 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigErrors> {
     if !problems.is_empty() {
         return Err(ConfigErrors::new(problems));
     }
-    let config: Config = serde_json::from_value(tree(&settled)).map_err(|error| {
-        Problem::new(format!("the settings do not fit together: {error}"))
-            .help("this is a defect of the program, not of the configuration".to_owned())
-    })?;
+    let mut config: Config = serde_json::from_value(tree(&settled)).map_err(|e| defect(&e))?;
+    config.strategy.params = params(&settled).map_err(|error| defect(&error))?;
     let problems = rules::instrument_problems(&config, &settled);
     if problems.is_empty() {
         Ok(Loaded { config, settled })
     } else {
         Err(ConfigErrors::new(problems))
     }
+}
+
+/// Every value has passed its checks, so this is about the program.
+fn defect(error: &dyn std::error::Error) -> Problem {
+    Problem::new(format!("the settings do not fit together: {error}"))
+        .help("this is a defect of the program, not of the configuration".to_owned())
+}
+
+/// The parameters of the chosen strategy.
+fn params(settled: &Settled) -> Result<ParamValues, ParameterError> {
+    let table = settled.table();
+    let mut params = table.strategy.map(StrategyRow::defaults).unwrap_or_default();
+    for setting in table.parameters() {
+        if let Some(held) = settled.get(setting.path) {
+            params.set(setting.split().1, &held.value.to_string())?;
+        }
+    }
+    Ok(params)
 }
 
 impl Loaded {
@@ -102,7 +124,7 @@ impl Loaded {
     /// Every set setting as name, TOML value and origin, in the order of the reference.
     /// Instruments are not among them.
     pub fn entries(&self) -> impl Iterator<Item = (&'static str, String, Origin)> {
-        SETTINGS.iter().filter_map(|one| {
+        self.settled.table().settings().filter_map(|one| {
             let held = self.settled.get(one.path)?;
             Some((one.path, held.literal(one.kind), held.location.origin()))
         })
@@ -115,11 +137,15 @@ impl Loaded {
     }
 }
 
-/// The settled values as the nested shape that [`Config`] is read from.
+/// The settled values as the nested shape that [`Config`] is read from, but for the
+/// parameters of the strategy.
 fn tree(settled: &Settled) -> Json {
     let mut root = Map::new();
     for (path, held) in &settled.values {
         let (section, name) = path.rsplit_once('.').unwrap_or(("", path));
+        if section == PARAMS {
+            continue;
+        }
         let mut table = &mut root;
         for part in section.split('.').filter(|part| !part.is_empty()) {
             let entry = table.entry(part).or_insert_with(|| Json::Object(Map::new()));

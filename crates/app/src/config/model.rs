@@ -8,11 +8,15 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use domain::{Bps, Money, Price, Qty, Span, instrument::InstrumentSpec};
+use domain::{Bps, Money, NumberError, Price, Qty, Rate, Span, instrument::InstrumentSpec};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, de::Error as _};
+use strategies::ParamValues;
 
-use super::symbol::{MarketName, MarketSymbol, SymbolName};
+use super::{
+    bars::BarsRule,
+    symbol::{MarketName, MarketSymbol, SymbolName},
+};
 
 /// Everything a session is configured with.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -22,6 +26,10 @@ pub struct Config {
     pub strategy: StrategyConfig,
     /// The pretend exchange.
     pub paper: PaperConfig,
+    /// Bars built from trades.
+    pub bars: BarsConfig,
+    /// Historical market data.
+    pub data: DataConfig,
     /// Where market data comes from.
     pub venue: VenueConfig,
     /// Health and metrics.
@@ -56,32 +64,17 @@ impl Config {
 #[serde(deny_unknown_fields)]
 pub struct StrategyConfig {
     pub strategy_id: String,
-    pub kind: StrategyKind,
+    /// The name in the catalogue.
+    pub kind: String,
     pub symbols: Vec<SymbolName>,
     pub paper_trading: bool,
     pub enable_ml: bool,
-    pub params: StrategyParams,
+    /// `[strategy.params]`: read by the kind's own declaration, after everything else.
+    #[serde(skip)]
+    pub params: ParamValues,
     pub risk_limits: RiskLimits,
     pub performance: PerformanceConfig,
     pub persistence: PersistenceConfig,
-}
-
-/// `[strategy.params]`.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StrategyParams {
-    pub imbalance_threshold: f64,
-    pub min_confidence: f64,
-    #[serde(rename = "feature_window_ms", deserialize_with = "span")]
-    pub feature_window: Span,
-    #[serde(rename = "signal_decay_ms", deserialize_with = "span")]
-    pub signal_decay: Span,
-    pub max_position_size: Qty,
-    pub order_size_fraction: Decimal,
-    pub strength_mode: StrengthMode,
-    pub order_style: OrderStyle,
-    pub momentum_alpha: f64,
-    pub imbalance_decay: f64,
 }
 
 /// `[strategy.risk_limits]`.
@@ -143,6 +136,54 @@ pub struct PaperConfig {
     pub queue_position: f64,
     pub base_probability: f64,
     pub seed: u64,
+    pub fee_tiers: Vec<FeeTier>,
+    #[serde(rename = "half_spread_bps")]
+    pub half_spread: Bps,
+    pub bar_delay: u32,
+    pub volume_share: Decimal,
+    pub impact: Decimal,
+    pub short_selling: bool,
+    pub borrow_annual: Decimal,
+    #[serde(rename = "funding_interval_ms", deserialize_with = "span")]
+    pub funding_interval: Span,
+    pub margin: Margin,
+    pub leverage: Decimal,
+    pub maintenance: Decimal,
+    pub margin_tiers: Vec<MarginTier>,
+    #[serde(rename = "liquidation_fee_bps")]
+    pub liquidation_fee: Bps,
+}
+
+/// Fees from a volume on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct FeeTier {
+    pub volume_from: Money,
+    pub maker: Bps,
+    pub taker: Bps,
+}
+
+/// Margin rates from a worth on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct MarginTier {
+    pub worth_from: Money,
+    pub initial: Rate,
+    pub maintenance: Rate,
+}
+
+/// `[bars]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BarsConfig {
+    pub rule: BarsRule,
+}
+
+/// `[data]`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataConfig {
+    pub directory: PathBuf,
 }
 
 /// `[venue]`: one section per venue.
@@ -212,31 +253,6 @@ macro_rules! words {
 }
 
 words! {
-    /// Which strategy of the catalogue.
-    StrategyKind {
-        /// Book imbalance.
-        Imbalance = "imbalance",
-    }
-}
-words! {
-    /// How an imbalance becomes a strength.
-    StrengthMode {
-        /// What exceeds the threshold, rescaled.
-        Excess = "excess",
-        /// Imbalance over threshold, cut to one.
-        Seed = "seed",
-    }
-}
-words! {
-    /// How a strategy enters.
-    OrderStyle {
-        /// With a limit at the other side of the book.
-        Aggressive = "aggressive",
-        /// Post-only on its own side.
-        Passive = "passive",
-    }
-}
-words! {
     /// How the stages are spread over threads.
     Layout {
         /// One hot thread.
@@ -279,6 +295,17 @@ words! {
     }
 }
 words! {
+    /// What backs positions that need margin.
+    Margin {
+        /// Nobody asks.
+        Off = "off",
+        /// The whole account.
+        Cross = "cross",
+        /// Each position's own margin.
+        Isolated = "isolated",
+    }
+}
+words! {
     /// A market-data stream.
     Stream {
         /// Changes of the book.
@@ -301,6 +328,31 @@ words! {
         /// They stay.
         Leave = "leave",
     }
+}
+
+impl TryFrom<String> for FeeTier {
+    type Error = NumberError;
+    fn try_from(text: String) -> Result<Self, NumberError> {
+        let [volume, maker, taker] = three(&text)?;
+        let volume_from = Money::from_decimal(volume)?;
+        Ok(Self { volume_from, maker: Bps::new(maker), taker: Bps::new(taker) })
+    }
+}
+
+impl TryFrom<String> for MarginTier {
+    type Error = NumberError;
+    fn try_from(text: String) -> Result<Self, NumberError> {
+        let [worth, initial, maintenance] = three(&text)?;
+        let worth_from = Money::from_decimal(worth)?;
+        Ok(Self { worth_from, initial: Rate::new(initial), maintenance: Rate::new(maintenance) })
+    }
+}
+
+/// The three decimals of a row.
+fn three(text: &str) -> Result<[Decimal; 3], NumberError> {
+    let wrong = || NumberError::NotDecimal { text: text.to_owned() };
+    let numbers: Result<Vec<Decimal>, _> = text.split(':').map(str::parse).collect();
+    numbers.ok().and_then(|numbers| numbers.try_into().ok()).ok_or_else(wrong)
 }
 
 #[derive(Deserialize)]

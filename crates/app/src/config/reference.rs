@@ -5,9 +5,16 @@ use std::fmt::Write as _;
 use super::{
     settings::{INSTRUMENT_SETTINGS, Preset, SETTINGS, Setting},
     settle::environment_name,
+    table::{PARAMS, Table},
 };
 
 const OPENING: &str = include_str!("reference_opening.md");
+
+/// The setting that the strategies' parameters are listed behind.
+const LAST_OF_STRATEGY: &str = "strategy.enable_ml";
+
+/// The head of every table of settings.
+const HEAD: &str = "| setting | value | default | meaning |\n| --- | --- | --- | --- |\n";
 
 /// The whole page.
 #[must_use]
@@ -17,11 +24,14 @@ pub fn reference() -> String {
     for setting in SETTINGS {
         if setting.split().0 != section {
             section = setting.split().0;
-            heading(&mut page, &format!("[{section}]"));
+            heading(&mut page, &format!("`[{section}]`"));
         }
         row(&mut page, setting);
+        if setting.path == LAST_OF_STRATEGY {
+            strategies(&mut page);
+        }
     }
-    heading(&mut page, "[[instruments]]");
+    heading(&mut page, "`[[instruments]]`");
     for setting in INSTRUMENT_SETTINGS {
         row(&mut page, setting);
     }
@@ -34,11 +44,19 @@ pub fn reference() -> String {
     page
 }
 
+/// The parameters of each strategy.
+fn strategies(page: &mut String) {
+    for table in Table::all() {
+        let Some(strategy) = table.strategy else { continue };
+        let name = strategy.name;
+        let _ = write!(page, "\n## `[{PARAMS}]` of kind `{name}`\n\nThe strategy that ");
+        let _ = write!(page, "{}.\n\n{HEAD}", strategy.purpose);
+        table.parameters().iter().for_each(|one| row(page, one));
+    }
+}
+
 fn heading(page: &mut String, title: &str) {
-    let _ = write!(
-        page,
-        "\n## `{title}`\n\n| setting | value | default | meaning |\n| --- | --- | --- | --- |\n"
-    );
+    let _ = write!(page, "\n## {title}\n\n{HEAD}");
 }
 
 fn row(page: &mut String, setting: &Setting) {

@@ -1,14 +1,20 @@
 //! What must hold between settings: contradictions are errors, not surprises.
 
 use domain::{Instrument, InstrumentId};
+use rust_decimal::Decimal;
+use strategies::{DecidesOn, InstrumentCount, StrategyRow};
 
 use super::{
-    kind::Value, model::Config, origin::Location, problem::Problem, settle::Settled,
+    kind::Value,
+    model::Config,
+    origin::Location,
+    problem::Problem,
+    settings::Preset,
+    settle::Settled,
     symbol::MarketSymbol,
+    table::{PARAMS, POSITION_LIMIT},
 };
 
-const PARAMS_POSITION: &str = "strategy.params.max_position_size";
-const LIMIT_POSITION: &str = "strategy.risk_limits.max_position_size";
 const ORDER_NOTIONAL: &str = "strategy.risk_limits.max_order_notional";
 const EXPOSURE: &str = "strategy.risk_limits.max_notional_exposure";
 const TRADED: &str = "strategy.symbols";
@@ -18,12 +24,6 @@ const STREAMS: &str = "venue.binance.streams";
 /// Checks what can be checked although other settings may be unreadable.
 pub(super) fn contradictions(settled: &Settled) -> Vec<Problem> {
     let problems = [
-        not_above(settled, PARAMS_POSITION, LIMIT_POSITION).map(|problem| {
-            problem.help(
-                "the risk limit is the hard one: lower the strategy's wish or raise the limit"
-                    .to_owned(),
-            )
-        }),
         not_above(settled, ORDER_NOTIONAL, EXPOSURE),
         unsupported(
             settled,
@@ -43,7 +43,84 @@ pub(super) fn contradictions(settled: &Settled) -> Vec<Problem> {
         trades_counted_twice(settled),
         nothing_to_do(settled),
     ];
-    problems.into_iter().flatten().chain(untradable(settled)).collect()
+    let mut problems: Vec<Problem> = problems.into_iter().flatten().collect();
+    problems.extend(untradable(settled));
+    problems.extend(wishes_above_the_limit(settled));
+    problems.extend(parameters_in_the_wrong_order(settled));
+    problems.extend(maintenance_above_margin(settled));
+    problems
+}
+
+/// The strategy's sizes that follow the position limit may be smaller, never larger.
+fn wishes_above_the_limit(settled: &Settled) -> impl Iterator<Item = Problem> {
+    let follows = |preset| matches!(preset, Preset::Follows(POSITION_LIMIT));
+    let sizes = settled.table().parameters().iter().filter(move |one| follows(one.preset));
+    sizes.filter_map(|one| not_above(settled, one.path, POSITION_LIMIT)).map(|problem| {
+        problem.help(
+            "the risk limit is the hard one: lower the strategy's wish or raise the limit"
+                .to_owned(),
+        )
+    })
+}
+
+/// Parameters that have to be smaller than another one.
+fn parameters_in_the_wrong_order(settled: &Settled) -> impl Iterator<Item = Problem> {
+    let strategy = settled.table().strategy;
+    strategy.into_iter().flat_map(StrategyRow::parameters).filter_map(|parameter| {
+        let path = |name: &str| format!("{PARAMS}.{name}");
+        let (small, large) = (path(parameter.name), path(parameter.below?));
+        let (lower, upper) = (settled.get(&small)?, settled.get(&large)?);
+        let (low, high) = (lower.value.number()?, upper.value.number()?);
+        (low >= high).then(|| {
+            Problem::new(format!("`{small}` ({low}) must be below `{large}` ({high})"))
+                .at(&lower.location, format!("{low} here"))
+                .at(&upper.location, format!("{high} here"))
+        })
+    })
+}
+
+/// The backing a position may fall to must be less than what opened it.
+fn maintenance_above_margin(settled: &Settled) -> Option<Problem> {
+    let (tiers, _) = list(settled, "paper.margin_tiers")?;
+    let off = settled.get("paper.margin")?.value == Value::Text("off".to_owned());
+    let (held, other) = (settled.get("paper.maintenance")?, settled.get("paper.leverage")?);
+    let (share, leverage) = (held.value.number()?, other.value.number()?);
+    let fits = share.checked_mul(leverage).is_some_and(|product| product < Decimal::ONE);
+    (!off && tiers.is_empty() && !fits).then(|| {
+        Problem::new("`paper.maintenance` must be less than one over `paper.leverage`")
+            .at(&held.location, format!("{share} of the worth to stay open"))
+            .at(&other.location, format!("1/{leverage} of it to open"))
+    })
+}
+
+/// The trades that bars are built from, and the quotes that averages follow.
+fn streams_of_the_strategy(config: &Config, settled: &Settled) -> Option<Problem> {
+    let (streams, place) = list(settled, STREAMS)?;
+    let strategy = settled.table().strategy?;
+    let (needed, what) = match (strategy.needs)(&config.strategy.params).decides_on {
+        DecidesOn::Book => return None,
+        DecidesOn::Quotes => (&["bookTicker"][..], "best bids and asks"),
+        DecidesOn::Bars => (&["trade", "aggTrade"][..], "bars, which are built from trades"),
+    };
+    let known = |name: &&str| streams.iter().any(|one| one == name);
+    (!needed.iter().any(known)).then(|| {
+        Problem::new(format!("kind `{}` decides on {what}", strategy.name))
+            .at(place, "nothing of the kind is followed")
+            .help(format!("add \"{}\"", needed.join("\" or \"")))
+    })
+}
+
+/// A strategy that trades two instruments gets two.
+fn wrong_number_of_symbols(config: &Config, settled: &Settled) -> Option<Problem> {
+    let strategy = settled.table().strategy?;
+    let (count, held) = (config.traded().len(), settled.get(TRADED)?);
+    let two = strategy.instruments == InstrumentCount::ExactlyTwo;
+    (two && count != 0 && count != 2).then(|| {
+        let message = format!("kind `{}` trades two instruments against each other", strategy.name);
+        Problem::new(message)
+            .at(&held.location, format!("this makes {count}"))
+            .help("for example symbols = [\"BTCUSDT\", \"ETHUSDT\"] with one market".to_owned())
+    })
 }
 
 /// Checks that need the typed configuration: how its instruments fit together.
@@ -68,6 +145,8 @@ pub(super) fn instrument_problems(config: &Config, settled: &Settled) -> Vec<Pro
         }
     }
     problems.extend(observed_twice(config, settled));
+    problems.extend(streams_of_the_strategy(config, settled));
+    problems.extend(wrong_number_of_symbols(config, settled));
     problems
 }
 

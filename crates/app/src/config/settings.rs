@@ -1,9 +1,13 @@
-//! Every setting: its name, type, range, default and purpose, once.
+//! Every setting of the program: its name, type, range, default and purpose, once.
 //!
 //! The loader, the messages, `config show` and the reference in `docs/configuration.md`
-//! all read this table. A new setting is a row here and a field in `model.rs`.
+//! all read this table. A new setting is a row here and a field in `model.rs`. The
+//! parameters of the strategies are not here but in `strategies::CATALOGUE`; `table.rs`
+//! joins the two.
 
-use super::kind::{Bounds, Kind};
+use strategies::parameter::Range;
+
+use super::kind::{Columns, Kind};
 
 /// One row.
 #[derive(Clone, Copy, Debug)]
@@ -35,19 +39,28 @@ pub(super) enum Preset {
     Required,
 }
 
-use Kind::{Choice, Choices, Flag, Listen, Name, Number, Path, Real, Symbol, Symbols, Url, Whole};
+use Kind::{
+    BarRule, Choice, Choices, Flag, Listen, Name, Number, Path, Real, Rows, Strategy, Symbol,
+    Symbols, Url, Whole,
+};
 use Preset::{Follows, Is, Required, Unset};
 
 const fn row(path: &'static str, kind: Kind, preset: Preset, purpose: &'static str) -> Setting {
     Setting { path, kind, preset, purpose }
 }
 
-const QUANTITY: Kind = Number(Bounds::above(0, 1_000_000_000_000_000, 18));
-const QUANTITY_OR_NONE: Kind = Number(Bounds::from(0, 1_000_000_000_000_000, 18));
-const AMOUNT: Kind = Number(Bounds::above(0, 1_000_000_000_000_000, 18));
-const LATENCY_MS: Kind = Number(Bounds::above(0, 60_000, 6));
-const LATENCY_MS_OR_NONE: Kind = Number(Bounds::from(0, 60_000, 6));
-const FEE_BPS: Kind = Number(Bounds::from(-100, 1_000, 8));
+const QUANTITY: Kind = Number(Range::above(0, 1_000_000_000_000_000, 18));
+const QUANTITY_OR_NONE: Kind = Number(Range::from(0, 1_000_000_000_000_000, 18));
+const AMOUNT: Kind = Number(Range::above(0, 1_000_000_000_000_000, 18));
+const LATENCY_MS: Kind = Number(Range::above(0, 60_000, 6));
+const LATENCY_MS_OR_NONE: Kind = Number(Range::from(0, 60_000, 6));
+const FEE_BPS: Kind = Number(Range::from(-100, 1_000, 8));
+const FEE_OR_NONE: Kind = Number(Range::from(0, 1_000, 8));
+const WORTH: Range = Range::from(0, 1_000_000_000_000_000, 18);
+const FEE: Range = Range::from(-100, 1_000, 8);
+const MARGIN: Range = Range::above(0, 1, 8);
+const FEE_TIER: Columns = &[("volume", WORTH), ("maker_bps", FEE), ("taker_bps", FEE)];
+const MARGIN_TIER: Columns = &[("worth", WORTH), ("initial", MARGIN), ("maintenance", MARGIN)];
 const CHANNEL: Kind = Whole(1, 1_000_000);
 
 /// The settings, section by section, in the order in which they are shown.
@@ -58,12 +71,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         Is("\"imbalance_v1\""),
         "Name of this strategy in order ids, records and reports.",
     ),
-    row(
-        "strategy.kind",
-        Choice(&["imbalance"]),
-        Is("\"imbalance\""),
-        "Which strategy of the catalogue trades.",
-    ),
+    row("strategy.kind", Strategy, Is("\"imbalance\""), "Which strategy of the catalogue trades."),
     row(
         "strategy.symbols",
         Symbols,
@@ -82,70 +90,6 @@ pub(super) const SETTINGS: &[Setting] = &[
         Flag,
         Is("false"),
         "Score signals with a model. Models are not part of this release.",
-    ),
-    row(
-        "strategy.params.imbalance_threshold",
-        Real(Bounds::between(0, 1, 18)),
-        Is("0.3"),
-        "Smallest touch imbalance, without its sign, that makes a signal.",
-    ),
-    row(
-        "strategy.params.min_confidence",
-        Real(Bounds::from(0, 1, 18)),
-        Is("0.7"),
-        "Signals below this confidence are suppressed and counted. Liquid books move so little \
-         within a second that their confidence stays near 0.5, so 0.7 rarely passes there.",
-    ),
-    row(
-        "strategy.params.feature_window_ms",
-        Whole(1, 3_600_000),
-        Is("1000"),
-        "How far back the features look, in milliseconds of event time.",
-    ),
-    row(
-        "strategy.params.signal_decay_ms",
-        Whole(1, 3_600_000),
-        Is("500"),
-        "A signal loses its strength over this time; an entry not filled by then is withdrawn.",
-    ),
-    row(
-        "strategy.params.max_position_size",
-        QUANTITY,
-        Follows("strategy.risk_limits.max_position_size"),
-        "Position the strategy asks for at full strength, in base units. \
-         May be smaller than the risk limit, never larger.",
-    ),
-    row(
-        "strategy.params.order_size_fraction",
-        Number(Bounds::above(0, 1, 18)),
-        Is("0.5"),
-        "Share of `max_position_size` that one signal of full strength asks for.",
-    ),
-    row(
-        "strategy.params.strength_mode",
-        Choice(&["excess", "seed"]),
-        Is("\"excess\""),
-        "`excess`: sign(I) x (|I| - threshold) / (1 - threshold). `seed`: I / threshold cut to \
-         [-1, 1], which is always -1 or 1.",
-    ),
-    row(
-        "strategy.params.order_style",
-        Choice(&["aggressive", "passive"]),
-        Is("\"aggressive\""),
-        "`aggressive` enters with a limit at the other side of the book; `passive` \
-         rests post-only on its own side. Exits always take.",
-    ),
-    row(
-        "strategy.params.momentum_alpha",
-        Real(Bounds::above(0, 1, 18)),
-        Is("0.9"),
-        "Weight ratio of one return to the next newer one in the momentum feature.",
-    ),
-    row(
-        "strategy.params.imbalance_decay",
-        Real(Bounds::above(0, 1, 18)),
-        Is("0.9"),
-        "Weight ratio of one snapshot to the next newer one in the weighted imbalance.",
     ),
     row(
         "strategy.risk_limits.max_position_size",
@@ -192,7 +136,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     ),
     row(
         "strategy.risk_limits.price_collar_bps",
-        Number(Bounds::above(0, 10_000, 8)),
+        Number(Range::above(0, 10_000, 8)),
         Is("100"),
         "Farthest a limit price may lie from the mid price; also the price that a market order \
          is assumed to reach.",
@@ -266,7 +210,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     ),
     row(
         "paper.starting_cash",
-        Number(Bounds::from(0, 1_000_000_000_000_000, 18)),
+        Number(Range::from(0, 1_000_000_000_000_000, 18)),
         Is("\"100000\""),
         "Cash at the first start, in quote currency.",
     ),
@@ -294,20 +238,27 @@ pub(super) const SETTINGS: &[Setting] = &[
     row("paper.maker_fee_bps", FEE_BPS, Is("2"), "Fee for resting orders; below zero is a rebate."),
     row("paper.taker_fee_bps", FEE_BPS, Is("5"), "Fee for orders that take."),
     row(
+        "paper.fee_tiers",
+        Rows(FEE_TIER),
+        Is("[]"),
+        "Other fees from a traded volume of the last 30 days on, in quote currency, lowest \
+         volume first, such as `\"1000000:1.6:4\"`.",
+    ),
+    row(
         "paper.slippage_bps",
-        Number(Bounds::from(0, 1_000, 8)),
+        Number(Range::from(0, 1_000, 8)),
         Is("0"),
         "Adverse selection: how much worse than it looks the market is for us.",
     ),
     row(
         "paper.queue_position",
-        Real(Bounds::from(0, 1, 18)),
+        Real(Range::from(0, 1, 18)),
         Is("0.5"),
         "For `touch`: 0 is the back of the queue, 1 the front.",
     ),
     row(
         "paper.base_probability",
-        Real(Bounds::from(0, 1, 18)),
+        Real(Range::from(0, 1, 18)),
         Is("0.5"),
         "For `touch`: chance of a fill at the very front.",
     ),
@@ -316,6 +267,93 @@ pub(super) const SETTINGS: &[Setting] = &[
         Whole(0, u64::MAX >> 1),
         Is("42"),
         "Seed of every random draw of the broker.",
+    ),
+    row(
+        "paper.half_spread_bps",
+        Number(Range::below(0, 10_000, 8)),
+        Is("0"),
+        "Where prices come from bars: half the distance between bid and ask.",
+    ),
+    row(
+        "paper.bar_delay",
+        Whole(0, 1_000),
+        Is("0"),
+        "Where prices come from bars: whole bars between a decision and its execution, on top \
+         of waiting for the next one.",
+    ),
+    row(
+        "paper.volume_share",
+        Number(Range::from(0, 1, 8)),
+        Is("0"),
+        "Where prices come from bars: largest share of a bar's volume that our orders get; 0 for \
+         no bound.",
+    ),
+    row(
+        "paper.impact",
+        Number(Range::from(0, 1_000, 8)),
+        Is("0"),
+        "Where prices come from bars: how far large orders move the price against themselves, \
+         the coefficient of the square-root law; 0 for not at all.",
+    ),
+    row(
+        "paper.short_selling",
+        Flag,
+        Is("true"),
+        "Whether what is sold on spot without being held can be borrowed.",
+    ),
+    row(
+        "paper.borrow_annual",
+        Number(Range::from(0, 100, 8)),
+        Is("0"),
+        "Interest a year on what is borrowed, as a plain fraction: 0.05 is five percent.",
+    ),
+    row(
+        "paper.funding_interval_ms",
+        Whole(0, 86_400_000),
+        Is("28800000"),
+        "Time between two settlements of a perpetual's funding; 0 for no known schedule.",
+    ),
+    row(
+        "paper.margin",
+        Choice(&["off", "cross", "isolated"]),
+        Is("\"off\""),
+        "What backs perpetuals and borrowed spot. `off`: nobody asks. `cross`: the whole account. \
+         `isolated`: each position by its own margin.",
+    ),
+    row(
+        "paper.leverage",
+        Number(Range::from(1, 1_000, 6)),
+        Is("10"),
+        "Worth of a position over the margin that opens it, where `margin_tiers` is empty.",
+    ),
+    row(
+        "paper.maintenance",
+        Number(Range::between(0, 1, 8)),
+        Is("0.005"),
+        "Share of a position's worth below which its backing must not fall, where \
+         `margin_tiers` is empty. Less than one over the leverage.",
+    ),
+    row(
+        "paper.margin_tiers",
+        Rows(MARGIN_TIER),
+        Is("[]"),
+        "Rates for the part of a position from a worth on, in quote currency, the first from 0, \
+         such as `\"0:0.1:0.005\", \"500000:0.2:0.01\"`.",
+    ),
+    row("paper.liquidation_fee_bps", FEE_OR_NONE, Is("0"), "Fee on a forced execution."),
+    row(
+        "bars.rule",
+        BarRule,
+        Is("\"1m\""),
+        "When a bar ends that is built from trades for a strategy that decides on bars: after a \
+         time such as `15s`, `1m`, `4h` or `1d`, a number of trades such as `500 ticks`, or a \
+         quantity in base units such as `12.5 volume`.",
+    ),
+    row(
+        "data.directory",
+        Path,
+        Is("\"./data/history\""),
+        "Folder of the catalogue of historical market data.",
     ),
     row(
         "venue.binance.market",
@@ -432,26 +470,3 @@ pub(super) const INSTRUMENT_SETTINGS: &[Setting] = &[
 
 /// The name under which instruments are listed in a file.
 pub(super) const INSTRUMENTS: &str = "instruments";
-
-/// Finds a setting by its full name.
-pub(super) fn find(path: &str) -> Option<&'static Setting> {
-    SETTINGS.iter().find(|setting| setting.path == path)
-}
-
-/// Whether `path` is a section or a part of one.
-pub(super) fn is_section(path: &str) -> bool {
-    SETTINGS.iter().any(|one| {
-        one.path.strip_prefix(path).is_some_and(|rest| path.is_empty() || rest.starts_with('.'))
-    })
-}
-
-/// The names directly inside a section: settings and further sections.
-pub(super) fn children(section: &str) -> impl Iterator<Item = &'static str> {
-    let inside = move |path: &'static str| {
-        let rest = path.strip_prefix(section)?;
-        let rest = if section.is_empty() { rest } else { rest.strip_prefix('.')? };
-        rest.split('.').next()
-    };
-    let extra = section.is_empty().then_some(INSTRUMENTS);
-    SETTINGS.iter().filter_map(move |one| inside(one.path)).chain(extra)
-}

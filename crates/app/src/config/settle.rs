@@ -12,8 +12,9 @@ use super::{
     nearest::nearest,
     origin::{Location, SourceText},
     problem::Problem,
-    settings::{self, INSTRUMENT_SETTINGS, INSTRUMENTS, Preset, SETTINGS, Setting},
+    settings::{INSTRUMENT_SETTINGS, INSTRUMENTS, Preset, Setting},
     sources::{ENVIRONMENT_PREFIX, Sources},
+    table::{KIND, Table},
     written::Written,
 };
 
@@ -46,11 +47,25 @@ impl Settled {
     pub(super) fn get(&self, path: &str) -> Option<&Held> {
         self.values.get(path)
     }
+
+    /// The settings that apply.
+    pub(super) fn table(&self) -> &'static Table {
+        match self.get(KIND).map(|held| &held.value) {
+            Some(Value::Text(kind)) => Table::of(Some(kind)),
+            _ => Table::of(None),
+        }
+    }
 }
 
-/// Puts the layers on top of each other.
+/// Puts the layers on top of each other: once to learn which strategy is chosen, once more
+/// with the parameters of that one.
 pub(super) fn settle(sources: &Sources, problems: &mut Vec<Problem>) -> Settled {
-    let mut layers = Layers { settled: Settled::default(), problems };
+    let chosen = settle_with(Table::of(None), sources, &mut Vec::new()).table();
+    settle_with(chosen, sources, problems)
+}
+
+fn settle_with(table: &'static Table, sources: &Sources, problems: &mut Vec<Problem>) -> Settled {
+    let mut layers = Layers { table, settled: Settled::default(), problems };
     layers.defaults();
     if let Some(source) = &sources.file {
         layers.file(source);
@@ -73,13 +88,14 @@ pub(super) fn environment_name(path: &str) -> String {
 }
 
 struct Layers<'a> {
+    table: &'static Table,
     settled: Settled,
     problems: &'a mut Vec<Problem>,
 }
 
 impl Layers<'_> {
     fn defaults(&mut self) {
-        for setting in SETTINGS {
+        for setting in self.table.settings() {
             if let Preset::Is(text) = setting.preset {
                 let held = self.read(setting, &preset(text), &Location::Default);
                 self.settled.values.extend(held);
@@ -89,7 +105,7 @@ impl Layers<'_> {
 
     /// Settings that take the value of another one when nobody set them.
     fn followers(&mut self) {
-        for setting in SETTINGS {
+        for setting in self.table.settings() {
             let Preset::Follows(leader) = setting.preset else { continue };
             let Some(held) = self.settled.values.get(leader) else { continue };
             let held = Held { value: held.value.clone(), location: Location::Follows(leader) };
@@ -115,9 +131,9 @@ impl Layers<'_> {
             let key = whole.at(table.key(name).and_then(toml_edit::Key::span));
             if path == INSTRUMENTS {
                 self.instrument_list(item, whole, &key);
-            } else if let Some(setting) = settings::find(&path) {
+            } else if let Some(setting) = self.table.find(&path) {
                 self.hold(setting, &Written::from_item(item, text_of(whole)), whole);
-            } else if !settings::is_section(&path) {
+            } else if !self.table.is_section(&path) {
                 self.unknown_key(section, name, &key);
             } else if let Some(inner) = item.as_table_like() {
                 self.section(inner, &path, whole);
@@ -130,16 +146,24 @@ impl Layers<'_> {
     }
 
     fn unknown_key(&mut self, section: &str, name: &str, key: &Location) {
+        let table = self.table;
+        if table.is_open_question(&join(section, name)) {
+            return;
+        }
         let label = if section.is_empty() {
             "no such section".to_owned()
         } else {
             format!("not a setting of [{section}]")
         };
-        let help = nearest(name, settings::children(section))
-            .map(|near| format!("did you mean `{near}`?"))
-            .or_else(|| elsewhere(name))
+        let help = table
+            .in_other_kinds(section, name)
+            .or_else(|| {
+                let near = nearest(name, table.children(section))?;
+                Some(format!("did you mean `{near}`?"))
+            })
+            .or_else(|| table.in_other_sections(name))
             .unwrap_or_else(|| {
-                let names: Vec<&str> = settings::children(section).collect();
+                let names: Vec<&str> = table.children(section).collect();
                 format!("known here: {}", unique(&names).join(", "))
             });
         let message = format!("unknown key `{name}`");
@@ -155,16 +179,25 @@ impl Layers<'_> {
         place: &Location,
         spell: fn(&str) -> String,
     ) {
-        let Some(setting) = settings::find(path) else {
-            let message = format!("unknown setting `{path}`");
+        let table = self.table;
+        let Some(setting) = table.find(path) else {
+            if table.is_open_question(path) {
+                return;
+            }
+            let (section, name) = path.rsplit_once('.').unwrap_or(("", path));
             let help = if path.split('.').next() == Some(INSTRUMENTS) {
                 Some("instruments are listed in the file only".to_owned())
             } else {
-                nearest(path, SETTINGS.iter().map(|one| one.path))
-                    .map(|near| format!("did you mean {}?", spell(near)))
-                    .or_else(|| elsewhere(path.rsplit('.').next().unwrap_or(path)))
+                table
+                    .in_other_kinds(section, name)
+                    .or_else(|| {
+                        let near = nearest(path, table.settings().map(|one| one.path))?;
+                        Some(format!("did you mean {}?", spell(near)))
+                    })
+                    .or_else(|| table.in_other_sections(name))
             };
-            self.problems.push(Problem::new(message).at(key, "no such setting").help(help));
+            let problem = Problem::new(format!("unknown setting `{path}`"));
+            self.problems.push(problem.at(key, "no such setting").help(help));
             return;
         };
         self.hold(setting, written, place);
@@ -277,13 +310,6 @@ fn text_of(whole: &Location) -> &str {
 
 fn join(section: &str, name: &str) -> String {
     if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") }
-}
-
-/// A setting of that name in another section.
-fn elsewhere(name: &str) -> Option<String> {
-    let mut sections = SETTINGS.iter().map(Setting::split).filter(|(_, known)| *known == name);
-    let (section, _) = sections.next()?;
-    Some(format!("`{name}` belongs to [{section}]"))
 }
 
 fn unique<'a>(names: &[&'a str]) -> Vec<&'a str> {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{
     kind::{Kind, Value},
     origin::Origin,
-    settings::{INSTRUMENT_SETTINGS, Preset, SETTINGS, Setting},
+    settings::{INSTRUMENT_SETTINGS, Preset, Setting},
     settle::{Held, Settled, Values},
 };
 
@@ -24,7 +24,7 @@ const COMMENT_COLUMN: usize = 44;
 pub(super) fn render(settled: &Settled, origins: Origins) -> String {
     let mut text = String::new();
     let mut section = "";
-    for setting in SETTINGS {
+    for setting in settled.table().settings() {
         if setting.split().0 != section {
             section = setting.split().0;
             let gap = if text.is_empty() { "" } else { "\n" };

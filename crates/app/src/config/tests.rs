@@ -5,6 +5,7 @@ mod layers;
 mod messages;
 mod properties;
 mod shown;
+mod strategies;
 mod values;
 
 use super::{ConfigErrors, Environment, Loaded, Override, Sources, load};

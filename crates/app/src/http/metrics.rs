@@ -56,7 +56,7 @@ fn documented(page: &mut Page, observatory: &Observatory, pulse: &Pulse) {
         "Features of one book change, sampled.",
         &vitals.features,
     );
-    let pnl = (pulse.realized_pnl + pulse.unrealized_pnl - pulse.fees).to_f64();
+    let pnl = (pulse.realized_pnl + pulse.unrealized_pnl + pulse.carry - pulse.fees).to_f64();
     page.untyped(
         "strategy_pnl_total",
         "Realised and unrealised profit after fees, in quote currency.",

@@ -61,7 +61,7 @@ fn describe(observatory: &Observatory, total: Option<Duration>) -> String {
         None => format!("{elapsed} s"),
     };
     let counters = &pulse.counters;
-    let profit = pulse.realized_pnl + pulse.unrealized_pnl - pulse.fees;
+    let profit = pulse.realized_pnl + pulse.unrealized_pnl + pulse.carry - pulse.fees;
     let times = observatory.vitals.tick_to_trade.view();
     format!(
         "{time} | {} | {} updates | {} signals, {} orders, {} fills | PnL {profit:+.2} | p99 {}",

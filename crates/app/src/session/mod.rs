@@ -15,6 +15,6 @@ mod token;
 pub use control_plane::{ControlPlane, ControlPlaneParts};
 pub use kill_switch::KillSwitch;
 pub use observatory::{FeedBoard, Observatory, SessionFacts};
-pub use parts::{engine_of, paper_broker, traded};
+pub use parts::{decides_on, engine_of, engine_over_history, paper_broker, paper_config, traded};
 pub use runner::{Account, Completed, SessionPlan, run};
 pub use token::ControlToken;

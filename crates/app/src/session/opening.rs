@@ -57,6 +57,7 @@ fn position(plan: &SessionPlan<'_>, held: &HeldAccount) -> Result<Option<Opening
         cost_basis: held.cost_basis,
         realized_pnl: held.realized_pnl,
         fees: held.fees,
+        carry: held.carry,
     }))
 }
 

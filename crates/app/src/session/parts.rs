@@ -1,19 +1,20 @@
 //! From configuration to parts: engine, paper broker, thread layout.
 
-use anyhow::{Context, Result};
-use domain::{InstrumentId, Instruments, Market, Rate, RunNumber, StrategyId};
+use anyhow::{Context, Result, bail};
+use domain::{InstrumentId, Instruments, Market, Rate, RunNumber, Span, StrategyId};
 use engine::{
-    Engine, EngineConfig, OpeningAccount, RiskConfig, Strategy,
-    paper::{FillModel, PaperBroker, PaperConfig},
+    Engine, EngineConfig, OpeningAccount, PriceSource, RiskConfig, Strategy,
+    paper::{
+        BarConfig, BorrowConfig, FeeTier, FillModel, FundingConfig, MarginConfig, MarginMode,
+        MarginTier, PaperBroker, PaperConfig,
+    },
 };
-use market::feature::FeatureConfig;
+use market::{bars::BarRule, feature::FeatureConfig};
 use runtime::{StopPolicy, WaitStrategy, check_spinners, wait::available_cores};
-use strategies::{
-    Params, Setup, catalogue,
-    imbalance::{EntryStyle, ImbalanceParams, StrengthMode},
-};
+use rust_decimal::{Decimal, RoundingStrategy};
+use strategies::{DecidesOn, Needs, Setup, StrategyRow};
 
-use crate::config::{self, Config, Layout, OpenOrders, Wait};
+use crate::config::{self, Config, Layout, Margin, OpenOrders, Wait};
 
 /// Makes the engine of a configuration. Where nothing can be traded it only watches.
 ///
@@ -43,11 +44,46 @@ pub fn engine_of(
     let engine_config = EngineConfig {
         run,
         risk: risk(config),
-        features: features(config),
+        prices: engine::PriceSource::Book,
+        bars: bars(config, &instruments)?,
+        features: features(config)?,
         snapshot_interval: config.strategy.persistence.snapshot_interval,
     };
     Engine::new(engine_config, instruments, strategies, opening)
         .context("the engine cannot be made from this configuration")
+}
+
+/// Makes the engine of a back-test: the configured strategy over all `instruments`, whose prices
+/// come from `prices` alone.
+///
+/// # Errors
+/// When a limit or the strategy does not fit the instruments.
+pub fn engine_over_history(
+    config: &Config,
+    instruments: Instruments,
+    prices: PriceSource,
+    opening: OpeningAccount,
+) -> Result<Engine> {
+    let trades: Vec<_> = instruments.iter().map(domain::Instrument::id).collect();
+    let strategy = strategy_in(config, &instruments, &trades)?;
+    let engine_config = EngineConfig {
+        run: RunNumber::FIRST,
+        risk: risk(config),
+        prices,
+        bars: None,
+        features: features(config)?,
+        snapshot_interval: config.strategy.persistence.snapshot_interval,
+    };
+    Engine::new(engine_config, instruments, vec![strategy], opening)
+        .context("the engine cannot be made from this configuration")
+}
+
+/// On what market data the configured strategy decides.
+///
+/// # Errors
+/// When the catalogue has no such strategy.
+pub fn decides_on(config: &Config) -> Result<DecidesOn> {
+    needs(config).map(|needs| needs.decides_on)
 }
 
 /// The instruments of the session that the configuration trades.
@@ -66,40 +102,33 @@ pub fn traded(config: &Config, instruments: &Instruments) -> Vec<InstrumentId> {
 }
 
 fn strategy(config: &Config, instruments: &Instruments) -> Result<Option<Box<dyn Strategy>>> {
-    let strategy = &config.strategy;
     let trades = traded(config, instruments);
     if trades.is_empty() {
         return Ok(None);
     }
-    let row = match strategy.kind {
-        config::StrategyKind::Imbalance => catalogue::find("imbalance"),
-    };
-    let row = row.context("the strategy is not in the catalogue")?;
-    let params = Params::Imbalance(imbalance(config));
-    let (id, name) = (StrategyId::new(0), strategy.strategy_id.as_str());
-    let setup = Setup { id, name, instruments, trades: &trades, params: &params };
-    (row.build)(&setup).map(Some).with_context(|| format!("strategy {name} cannot be made"))
+    strategy_in(config, instruments, &trades).map(Some)
 }
 
-fn imbalance(config: &Config) -> ImbalanceParams {
-    let params = &config.strategy.params;
-    let millis = |span: domain::Span| u32::try_from(span.as_millis()).unwrap_or(u32::MAX);
-    ImbalanceParams {
-        imbalance_threshold: params.imbalance_threshold,
-        min_confidence: params.min_confidence,
-        feature_window_ms: millis(params.feature_window),
-        signal_decay_ms: millis(params.signal_decay),
-        max_position_size: params.max_position_size,
-        order_size_fraction: Rate::new(params.order_size_fraction),
-        strength_mode: match params.strength_mode {
-            config::StrengthMode::Excess => StrengthMode::Excess,
-            config::StrengthMode::Seed => StrengthMode::Seed,
-        },
-        order_style: match params.order_style {
-            config::OrderStyle::Aggressive => EntryStyle::Aggressive,
-            config::OrderStyle::Passive => EntryStyle::Passive,
-        },
-    }
+fn strategy_in(
+    config: &Config,
+    instruments: &Instruments,
+    trades: &[InstrumentId],
+) -> Result<Box<dyn Strategy>> {
+    let strategy = &config.strategy;
+    let (id, name) = (StrategyId::new(0), strategy.strategy_id.as_str());
+    let setup = Setup { id, name, instruments, trades, params: &strategy.params };
+    row(config)?.make(&setup).with_context(|| format!("strategy {name} cannot be made"))
+}
+
+/// The catalogue's row of the configured strategy.
+fn row(config: &Config) -> Result<&'static StrategyRow> {
+    let kind = &config.strategy.kind;
+    strategies::find(kind).with_context(|| format!("the catalogue has no strategy {kind}"))
+}
+
+/// What the configured strategy has to be shown.
+fn needs(config: &Config) -> Result<Needs> {
+    row(config).map(|row| (row.needs)(&config.strategy.params))
 }
 
 fn risk(config: &Config) -> RiskConfig {
@@ -116,20 +145,32 @@ fn risk(config: &Config) -> RiskConfig {
     }
 }
 
-fn features(config: &Config) -> FeatureConfig {
-    let params = &config.strategy.params;
-    let defaults = FeatureConfig::default();
-    FeatureConfig {
-        window: params.feature_window,
-        buffer_capacity: config.strategy.performance.buffer_capacity,
-        momentum_alpha: params.momentum_alpha,
-        imbalance_decay: params.imbalance_decay,
-        surge_window: defaults.surge_window.min(params.feature_window),
-        ..defaults
+/// The features that the configured strategy looks at, if any.
+fn features(config: &Config) -> Result<Option<FeatureConfig>> {
+    let buffer_capacity = config.strategy.performance.buffer_capacity;
+    let features = needs(config)?.features;
+    Ok(features.map(|features| FeatureConfig { buffer_capacity, ..features }))
+}
+
+/// The rule of the bars that a strategy which decides on bars is shown; `None` for others.
+fn bars(config: &Config, instruments: &Instruments) -> Result<Option<BarRule>> {
+    if needs(config)?.decides_on != DecidesOn::Bars {
+        return Ok(None);
+    }
+    let mut rules = traded(config, instruments)
+        .into_iter()
+        .map(|id| config.bars.rule.of(instruments.get(id)))
+        .collect::<Result<Vec<_>, _>>()
+        .context("bars.rule does not fit an instrument")?;
+    rules.dedup();
+    match rules.as_slice() {
+        [] => Ok(None),
+        [rule] => Ok(Some(*rule)),
+        _ => bail!("bars.rule is a volume, but the instruments have lots of different sizes"),
     }
 }
 
-/// Makes the pretend exchange of a configuration.
+/// Makes the pretend exchange of a configuration, which knows the account that is opened.
 ///
 /// # Errors
 /// When a setting cannot be used.
@@ -137,9 +178,24 @@ pub fn paper_broker(
     config: &Config,
     run: RunNumber,
     instruments: &Instruments,
+    opening: &OpeningAccount,
 ) -> Result<PaperBroker> {
+    PaperBroker::new(&paper_config(config, run, opening), instruments)
+        .context("the paper broker cannot be made from this configuration")
+}
+
+/// How the pretend exchange of a configuration behaves; its prices come from books.
+#[must_use]
+pub fn paper_config(config: &Config, run: RunNumber, opening: &OpeningAccount) -> PaperConfig {
     let paper = &config.paper;
-    let broker_config = PaperConfig {
+    let some = |number: Decimal| Some(Rate::new(number)).filter(|_| !number.is_zero());
+    let tier = |one: &config::FeeTier| FeeTier {
+        volume_from: one.volume_from,
+        maker: one.maker,
+        taker: one.taker,
+    };
+    let interval = paper.funding_interval;
+    PaperConfig {
         fill_model: match paper.fill_model {
             config::FillModel::Queue => FillModel::Queue,
             config::FillModel::Through => FillModel::Through,
@@ -152,12 +208,46 @@ pub fn paper_broker(
         report_latency: paper.report_latency,
         maker_fee: paper.maker_fee,
         taker_fee: paper.taker_fee,
+        fee_tiers: paper.fee_tiers.iter().map(tier).collect(),
         slippage: paper.slippage,
-        seed: paper.seed,
-        run,
+        bars: BarConfig {
+            half_spread: paper.half_spread,
+            delay: paper.bar_delay,
+            volume_share: some(paper.volume_share),
+            impact: Rate::new(paper.impact),
+        },
+        borrow: BorrowConfig::flat(paper.short_selling.then_some(Rate::new(paper.borrow_annual))),
+        funding: FundingConfig {
+            every: Some(interval).filter(|interval| *interval > Span::ZERO),
+            by_instrument: Vec::new(),
+        },
+        margin: margin(paper),
+        opening_cash: opening.cash,
+        opening_positions: opening.positions.clone(),
+        ..PaperConfig::new(run, paper.seed)
+    }
+}
+
+fn margin(paper: &config::PaperConfig) -> Option<MarginConfig> {
+    let mode = match paper.margin {
+        Margin::Off => return None,
+        Margin::Cross => MarginMode::Cross,
+        Margin::Isolated => MarginMode::Isolated,
     };
-    PaperBroker::new(&broker_config, instruments)
-        .context("the paper broker cannot be made from this configuration")
+    if paper.margin_tiers.is_empty() {
+        // Rounded up: a position never gets more leverage than was asked for.
+        let initial = (Decimal::ONE / paper.leverage)
+            .round_dp_with_strategy(8, RoundingStrategy::AwayFromZero);
+        let (initial, maintenance) = (Rate::new(initial), Rate::new(paper.maintenance));
+        return Some(MarginConfig::flat(mode, initial, maintenance, paper.liquidation_fee));
+    }
+    let tier = |one: &config::MarginTier| MarginTier {
+        notional_from: one.worth_from,
+        initial: one.initial,
+        maintenance: one.maintenance,
+    };
+    let tiers = paper.margin_tiers.iter().map(tier).collect();
+    Some(MarginConfig { mode, tiers, liquidation_fee: paper.liquidation_fee })
 }
 
 /// How idle threads of a configuration wait, after a look at the machine.

@@ -147,8 +147,8 @@ pub fn run<S: Source>(plan: SessionPlan<'_>, source: S) -> Result<Completed<S>> 
             .push("the kill switch is thrown: nothing is traded until `algopioneer resume`".into());
     }
     let started = session_record(&plan, run, opening.cash);
+    let broker = parts::paper_broker(config, run, &plan.instruments, &opening)?;
     let engine = parts::engine(config, run, plan.instruments.clone(), opening)?;
-    let broker = parts::paper_broker(config, run, &plan.instruments)?;
     let (store, journal) = match opened {
         Some((mut store, recovered)) => {
             let started_at = started.time;

@@ -6,6 +6,7 @@
 #![allow(dead_code, reason = "each test program uses its part")]
 
 pub(crate) mod page;
+pub(crate) mod peers_case;
 pub(crate) mod recording;
 pub(crate) mod venue;
 

@@ -4,6 +4,12 @@ use rust_decimal::Decimal;
 
 use super::NumberError;
 
+/// Exact as floats up to the largest number of decimals.
+const POWERS_OF_TEN: [f64; 19] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18,
+];
+
 /// A decimal step such as `0.10` or `1e-8`, and the way to count in it.
 ///
 /// A step is `mantissa x 10^-decimals`. Reading a number is one pass over its digits
@@ -40,6 +46,14 @@ impl Scale {
     #[must_use]
     pub const fn decimals(&self) -> u32 {
         self.decimals
+    }
+
+    /// The number of a count, as near as a float can be: for features, statistics and charts.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "the caller asked for an approximation")]
+    pub fn to_f64(&self, count: i64) -> f64 {
+        (i128::from(count) * i128::from(self.mantissa)) as f64
+            / POWERS_OF_TEN[self.decimals as usize]
     }
 
     /// Counts the steps in a decimal text such as `61793.40`.

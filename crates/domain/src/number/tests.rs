@@ -301,3 +301,13 @@ proptest! {
         prop_assert_eq!(decimal(&notional.to_string()), expected.normalize());
     }
 }
+
+#[test]
+fn a_count_as_a_float_is_the_nearest_one_to_its_decimal() {
+    for (step, count, nearest) in
+        [("0.01", 6_179_340, 61_793.4), ("0.00000001", 823, 0.000_008_23), ("0.5", -3, -1.5)]
+    {
+        let scale = Scale::new(step.parse().unwrap()).unwrap();
+        assert!((scale.to_f64(count) - nearest).abs() == 0.0, "{count} times {step}");
+    }
+}

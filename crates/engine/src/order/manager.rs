@@ -11,7 +11,7 @@ use domain::{
     ReportKind, RunNumber, Side, StrategyId, Ticks,
 };
 
-use super::{Order, Pending, PendingValue, state};
+use super::{Order, Pending, PendingValue, Purpose, state};
 use crate::risk::Approved;
 
 /// How many closed orders are remembered for late reports.
@@ -61,11 +61,17 @@ impl OrderManager {
     ///
     /// # Panics
     /// When the order does not carry [`Self::next_id`]: ids must never repeat.
-    pub fn open(&mut self, order: Approved<NewOrder>, reserve_price: Ticks) -> Order {
+    pub fn open(
+        &mut self,
+        order: Approved<NewOrder>,
+        purpose: Purpose,
+        reserve_price: Ticks,
+    ) -> Order {
         assert_eq!(order.id, self.next_id(), "order ids are given out once and in order");
         self.next += 1;
         let order = Order {
             request: order.get(),
+            purpose,
             reserve_price,
             status: OrderStatus::Created,
             filled: Lots::ZERO,
@@ -145,25 +151,52 @@ impl OrderManager {
         self.open.is_empty()
     }
 
-    /// The unfilled rest of a strategy's orders in an instrument.
+    /// The open orders of a strategy's protection in an instrument.
+    pub fn protections(
+        &self,
+        strategy: StrategyId,
+        instrument: InstrumentId,
+    ) -> impl Iterator<Item = &Order> {
+        self.open.iter().filter(move |order| {
+            order.protects() && order.strategy() == strategy && order.instrument() == instrument
+        })
+    }
+
+    /// The open orders of a strategy's quotes in an instrument.
+    pub fn quotes(
+        &self,
+        strategy: StrategyId,
+        instrument: InstrumentId,
+    ) -> impl Iterator<Item = &Order> {
+        self.open.iter().filter(move |order| {
+            order.purpose == Purpose::Quote
+                && order.strategy() == strategy
+                && order.instrument() == instrument
+        })
+    }
+
+    /// The unfilled rest of a strategy's orders for its wish in an instrument.
     #[must_use]
     pub fn pending(&self, strategy: StrategyId, instrument: InstrumentId) -> Pending {
-        self.sum(|order| order.strategy() == strategy && order.instrument() == instrument)
+        self.sum(|order| {
+            order.serves_wish() && order.strategy() == strategy && order.instrument() == instrument
+        })
     }
 
-    /// The unfilled rest of everybody's orders in an instrument.
+    /// The unfilled rest of everybody's orders in an instrument that may add to a position.
     #[must_use]
     pub fn pending_of_all(&self, instrument: InstrumentId) -> Pending {
-        self.sum(|order| order.instrument() == instrument)
+        self.sum(|order| !order.protects() && order.instrument() == instrument)
     }
 
-    /// What the unfilled rest in an instrument is worth at the reserve prices.
+    /// What the unfilled rest of those orders is worth at the reserve prices.
     ///
     /// # Errors
     /// [`NumberError::Overflow`].
     pub fn pending_value(&self, instrument: &Instrument) -> Result<PendingValue, NumberError> {
         let mut value = PendingValue::default();
-        for order in self.open.iter().filter(|order| order.instrument() == instrument.id()) {
+        let counts = |order: &&Order| !order.protects() && order.instrument() == instrument.id();
+        for order in self.open.iter().filter(counts) {
             let rest = instrument.notional(order.reserve_price, order.remaining())?;
             let side = match order.side() {
                 Side::Buy => &mut value.buys,

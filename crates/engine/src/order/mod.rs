@@ -3,7 +3,8 @@
 //! An order lives here from the moment the gate approves it until its final state, and
 //! counts with its whole unfilled rest in every limit meanwhile, also while nobody knows
 //! what became of it. Closed orders leave memory, except for a short list that lets a
-//! late report find its owner.
+//! late report find its owner. Orders of a protection can only reduce what is held, so they
+//! count as open and in no limit on what is at stake.
 
 mod manager;
 mod state;
@@ -16,10 +17,22 @@ pub use state::is_legal;
 
 use domain::{InstrumentId, Lots, Money, NewOrder, OrderId, OrderStatus, Side, StrategyId, Ticks};
 
+/// What an order is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To hold what a strategy wishes to hold.
+    Wish,
+    /// To stand in the book until somebody trades with it.
+    Quote,
+    /// To close what is held when the market gets to a stop or a target.
+    Protection,
+}
+
 /// One order of ours, as far as we know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Order {
     request: NewOrder,
+    purpose: Purpose,
     reserve_price: Ticks,
     status: OrderStatus,
     filled: Lots,
@@ -37,6 +50,24 @@ impl Order {
     #[must_use]
     pub const fn request(&self) -> &NewOrder {
         &self.request
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub const fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
+    /// Whether it serves a wish for a position.
+    #[must_use]
+    pub const fn serves_wish(&self) -> bool {
+        matches!(self.purpose, Purpose::Wish)
+    }
+
+    /// Whether it only closes what is held, so that it adds nothing to what is at stake.
+    #[must_use]
+    pub const fn protects(&self) -> bool {
+        matches!(self.purpose, Purpose::Protection)
     }
 
     /// Whose it is.

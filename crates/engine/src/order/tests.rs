@@ -7,7 +7,7 @@ use domain::{
 use proptest::prelude::*;
 use testkit::instruments::{btc_perpetual, instruments};
 
-use super::{Applied, Order, OrderManager, Pending, is_legal};
+use super::{Applied, Order, OrderManager, Pending, Purpose, is_legal};
 use crate::risk::Approved;
 
 const RUN: RunNumber = RunNumber::FIRST;
@@ -31,7 +31,7 @@ fn open(manager: &mut OrderManager, side: Side, quantity: i64) -> OrderId {
         effect: domain::PositionEffect::Any,
         created: Timestamp::EPOCH,
     };
-    manager.open(Approved::unchecked(order), PRICE);
+    manager.open(Approved::unchecked(order), Purpose::Wish, PRICE);
     manager.sent(order.id);
     order.id
 }
@@ -94,7 +94,7 @@ fn an_id_cannot_be_used_twice() {
     let mut orders = manager();
     let id = open(&mut orders, Side::Buy, 1);
     let copy = *orders.get(id).unwrap().request();
-    orders.open(Approved::unchecked(copy), PRICE);
+    orders.open(Approved::unchecked(copy), Purpose::Wish, PRICE);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use domain::{Span, Timestamp};
+use domain::{InstrumentId, NewOrder, Span, Timestamp};
 
 use crate::Command;
 
@@ -27,6 +27,19 @@ impl Arrivals {
     /// The next request that has arrived by `now`.
     pub(super) fn next(&mut self, now: Timestamp) -> Option<Command> {
         self.queue.pop_front_if(|(arrival, _)| *arrival <= now).map(|(_, command)| command)
+    }
+
+    /// Takes out the orders of an instrument, in order; what withdraws orders stays.
+    pub(super) fn take_orders(&mut self, id: InstrumentId) -> Vec<NewOrder> {
+        let mut taken = Vec::new();
+        self.queue.retain(|(_, command)| match command {
+            Command::Place(order) if order.instrument == id => {
+                taken.push(order.get());
+                false
+            }
+            Command::Place(_) | Command::Cancel { .. } => true,
+        });
+        taken
     }
 
     /// When the next request arrives.

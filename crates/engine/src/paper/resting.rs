@@ -11,6 +11,8 @@ pub(super) struct RestingOrder {
     pub(super) limit: Ticks,
     pub(super) remaining: Lots,
     pub(super) place: Place,
+    /// Whether what stands at its price cannot be seen at present.
+    pub(super) guessed: bool,
 }
 
 /// The waiting orders of one instrument, each side in price-time priority.

@@ -2,7 +2,7 @@
 //!
 //! Cash moves by the full price of every fill, on spot and on linear perpetuals alike, so
 //! one identity holds exactly at every event:
-//! `cash + value of positions = opening cash + realised + unrealised - fees`.
+//! `cash + value of positions = opening cash + realised + unrealised + carry - fees`.
 //! Positions are kept per strategy and instrument; a fill is booked at most once.
 
 mod position;
@@ -16,6 +16,7 @@ pub use trade_ids::TradeIds;
 
 use domain::{
     Fill, Instrument, InstrumentId, Instruments, Money, NetLots, NumberError, StrategyId, Ticks,
+    event::{AccountEvent, AccountEventKind},
 };
 
 const OVERFLOW: NumberError = NumberError::Overflow { what: "the portfolio" };
@@ -56,6 +57,8 @@ pub struct OpeningPosition {
     pub realized_pnl: Money,
     /// All fees paid so far.
     pub fees: Money,
+    /// Funding, interest, dividends and the like received so far; negative is paid.
+    pub carry: Money,
 }
 
 /// One instrument's share of the account, over all strategies.
@@ -77,6 +80,8 @@ pub struct StrategyAccount {
     pub unrealized_pnl: Money,
     /// All fees paid so far.
     pub fees: Money,
+    /// Funding, interest, dividends and the like received so far; negative is paid.
+    pub carry: Money,
     /// Closing trades that made money.
     pub wins: u64,
     /// Closing trades that lost money.
@@ -89,6 +94,9 @@ pub struct Portfolio {
     cash: Money,
     /// By strategy, then instrument.
     positions: Vec<Position>,
+    /// By strategy, then instrument: what a position is worth while its instrument has no
+    /// price.
+    unpriced: Vec<Money>,
     holdings: Vec<Holding>,
     booked: TradeIds,
     peak_equity: Money,
@@ -111,6 +119,7 @@ impl Portfolio {
         let mut portfolio = Self {
             cash: opening.cash,
             positions: vec![Position::default(); strategies * instruments],
+            unpriced: vec![Money::ZERO; strategies * instruments],
             holdings: vec![Holding::default(); instruments],
             booked: TradeIds::with_capacity(64),
             peak_equity: opening.cash,
@@ -123,8 +132,10 @@ impl Portfolio {
                 cost_basis: one.cost_basis,
                 realized_pnl: one.realized_pnl,
                 fees: one.fees,
+                carry: one.carry,
                 ..Position::default()
             };
+            portfolio.unpriced[place] = one.cost_basis;
             let holding = &mut portfolio.holdings[one.instrument.index()];
             holding.quantity = holding.quantity.checked_add(one.position).ok_or(OVERFLOW)?;
             holding.value = holding.value.checked_add(one.cost_basis).ok_or(OVERFLOW)?;
@@ -152,19 +163,82 @@ impl Portfolio {
         let mut holding = self.holdings[fill.instrument.index()];
         let traded = fill.quantity.signed(fill.side);
         holding.quantity = holding.quantity.checked_add(traded).ok_or(OVERFLOW)?;
+        let mut unpriced = self.unpriced[place];
         holding.value = if let Some(twice_mid) = holding.twice_mid {
             Position::value(holding.quantity, twice_mid, instrument)?
         } else {
             let moved = position.cost_basis.checked_sub(self.positions[place].cost_basis);
-            moved.and_then(|moved| holding.value.checked_add(moved)).ok_or(OVERFLOW)?
+            let moved = moved.ok_or(OVERFLOW)?;
+            unpriced = unpriced.checked_add(moved).ok_or(OVERFLOW)?;
+            holding.value.checked_add(moved).ok_or(OVERFLOW)?
         };
 
+        self.unpriced[place] = unpriced;
         self.booked.insert(fill.trade);
         self.positions[place] = position;
         self.cash = cash;
         self.holdings[fill.instrument.index()] = holding;
         self.watch_drawdown();
         Ok(true)
+    }
+
+    /// Books what a venue did to a strategy's account by its own rules, except for a
+    /// liquidation, which is a fill.
+    ///
+    /// Money that is paid out of the instrument itself (a dividend, fractions of a split)
+    /// leaves its worth: until the next price the position counts at what it was worth less
+    /// what was paid, so that equity goes on without a jump.
+    ///
+    /// # Errors
+    /// [`NumberError::Overflow`]; nothing was booked then.
+    pub fn book_event(
+        &mut self,
+        event: &AccountEvent,
+        instrument: &Instrument,
+    ) -> Result<(), NumberError> {
+        let place = self.place(event.strategy, event.instrument);
+        let before = self.positions[place];
+        let position = before.after_event(event)?;
+        let cash = self.cash.checked_add(event.amount).ok_or(OVERFLOW)?;
+        let mut holding = self.holdings[event.instrument.index()];
+        let gained = position.quantity.checked_sub(before.quantity).ok_or(OVERFLOW)?;
+        holding.quantity = holding.quantity.checked_add(gained).ok_or(OVERFLOW)?;
+        let is_paid_out =
+            matches!(event.kind, AccountEventKind::Dividend | AccountEventKind::Split { .. });
+        if is_paid_out {
+            self.freeze(instrument)?;
+            let worth = if position.quantity.is_zero() {
+                Money::ZERO
+            } else {
+                self.unpriced[place].checked_sub(event.amount).ok_or(OVERFLOW)?
+            };
+            let lost = self.unpriced[place].checked_sub(worth).ok_or(OVERFLOW)?;
+            holding.value =
+                self.holdings[event.instrument.index()].value.checked_sub(lost).ok_or(OVERFLOW)?;
+            holding.twice_mid = None;
+            self.unpriced[place] = worth;
+        }
+        self.positions[place] = position;
+        self.cash = cash;
+        self.holdings[event.instrument.index()] = holding;
+        self.watch_drawdown();
+        Ok(())
+    }
+
+    /// Remembers what every position in an instrument is worth at its last price, and counts
+    /// that until the next one.
+    fn freeze(&mut self, instrument: &Instrument) -> Result<(), NumberError> {
+        let id = instrument.id().index();
+        let Some(twice_mid) = self.holdings[id].twice_mid else { return Ok(()) };
+        let mut sum = Money::ZERO;
+        for place in (id..self.positions.len()).step_by(self.holdings.len()) {
+            let worth = Position::value(self.positions[place].quantity, twice_mid, instrument)?;
+            self.unpriced[place] = worth;
+            sum = sum.checked_add(worth).ok_or(OVERFLOW)?;
+        }
+        self.holdings[id].twice_mid = None;
+        self.holdings[id].value = sum;
+        Ok(())
     }
 
     /// Whether a trade was booked.
@@ -220,6 +294,18 @@ impl Portfolio {
         self.holdings.iter().fold(self.cash, |sum, holding| sum + holding.value)
     }
 
+    /// The worth of all positions without sign, instrument by instrument.
+    #[must_use]
+    pub fn gross_exposure(&self) -> Money {
+        self.holdings.iter().fold(Money::ZERO, |sum, holding| sum + holding.value.abs())
+    }
+
+    /// Whether there is a position in any instrument, over all strategies.
+    #[must_use]
+    pub fn holds_anything(&self) -> bool {
+        self.holdings.iter().any(|holding| !holding.quantity.is_zero())
+    }
+
     /// The largest fall of equity from an earlier peak so far.
     #[must_use]
     pub const fn max_drawdown(&self) -> Money {
@@ -246,12 +332,18 @@ impl Portfolio {
         self.positions.iter().map(|position| position.fees).sum()
     }
 
+    /// All funding, interest, dividends and the like received so far.
+    #[must_use]
+    pub fn carry(&self) -> Money {
+        self.positions.iter().map(|position| position.carry).sum()
+    }
+
     /// One strategy's position in one instrument valued at the last middle price.
     #[must_use]
     pub fn unrealized(&self, strategy: StrategyId, instrument: &Instrument) -> Money {
         let position = self.position(strategy, instrument.id());
         let Some(twice_mid) = self.holdings[instrument.id().index()].twice_mid else {
-            return Money::ZERO;
+            return self.unpriced[self.place(strategy, instrument.id())] - position.cost_basis;
         };
         Position::value(position.quantity, twice_mid, instrument)
             .map_or(Money::ZERO, |value| value - position.cost_basis)
@@ -266,6 +358,7 @@ impl Portfolio {
             account.realized_pnl += position.realized_pnl;
             account.unrealized_pnl += self.unrealized(strategy, instrument);
             account.fees += position.fees;
+            account.carry += position.carry;
             account.wins += position.wins;
             account.losses += position.losses;
         }

@@ -4,9 +4,12 @@
 //! `closed` of `held` releases `cost x closed / held`, rounded toward zero to 1e-18, and
 //! realises the cash flow of the closed part minus what was released. The rounding stays
 //! in the remaining cost, so nothing is ever created or lost:
-//! `cash + cost = opening + realised - fees` holds exactly after every fill.
+//! `cash + cost = opening + realised + carry - fees` holds exactly after every fill.
 
-use domain::{Fill, Instrument, Lots, Money, NetLots, NumberError, Ticks};
+use domain::{
+    Fill, Instrument, Lots, Money, NetLots, NumberError, Ticks,
+    event::{AccountEvent, AccountEventKind},
+};
 
 const OVERFLOW: NumberError = NumberError::Overflow { what: "a position" };
 
@@ -21,6 +24,8 @@ pub struct Position {
     pub realized_pnl: Money,
     /// All fees paid so far.
     pub fees: Money,
+    /// Funding, interest, dividends and what was paid for fractions; negative is paid.
+    pub carry: Money,
     /// Closing trades that made money.
     pub wins: u64,
     /// Closing trades that lost money.
@@ -53,6 +58,29 @@ impl Position {
         let spent = instrument.signed_notional(fill.price, traded)?;
         let cash = spent.checked_add(fill.fee).and_then(|out| Money::ZERO.checked_sub(out));
         Ok((next, cash.ok_or(OVERFLOW)?))
+    }
+
+    /// This position after the venue moved money or units by its own rules. The cash that came
+    /// in is the event's amount.
+    ///
+    /// A split keeps what the position cost. One that leaves nothing closes it: the cost is
+    /// lost, and what was paid for the fractions is carry. A liquidation is a fill and is booked
+    /// by [`Self::after`].
+    ///
+    /// # Errors
+    /// [`NumberError::Overflow`]; nothing was booked then.
+    pub fn after_event(&self, event: &AccountEvent) -> Result<Self, NumberError> {
+        let mut next = *self;
+        next.carry = self.carry.checked_add(event.amount).ok_or(OVERFLOW)?;
+        if let AccountEventKind::Split { position } = event.kind {
+            next.quantity = position;
+            if position.is_zero() {
+                next.realized_pnl =
+                    self.realized_pnl.checked_sub(self.cost_basis).ok_or(OVERFLOW)?;
+                next.cost_basis = Money::ZERO;
+            }
+        }
+        Ok(next)
     }
 
     fn close(

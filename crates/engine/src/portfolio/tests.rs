@@ -135,6 +135,7 @@ fn a_position_carried_over_goes_on_at_its_cost() {
         cost_basis: money("120"),
         realized_pnl: money("3"),
         fees: money("1"),
+        carry: money("0"),
     };
     let opening =
         OpeningAccount { positions: vec![carried], ..OpeningAccount::with_cash(money("882")) };

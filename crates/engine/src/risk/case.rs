@@ -1,6 +1,6 @@
 //! Everything a rule may look at when it judges one order.
 
-use domain::{Instrument, NewOrder, Ticks, Timestamp};
+use domain::{Instrument, NetLots, NewOrder, PositionEffect, Ticks, Timestamp};
 
 use super::{
     config::{Collar, InstrumentLimits, RiskConfig},
@@ -28,6 +28,8 @@ pub struct Facts<'a> {
     pub touch: Option<Touch>,
     /// The last book change or trade, `None` before the first and while the feed is silent.
     pub last_data: Option<Timestamp>,
+    /// What the strategy itself holds of it.
+    pub held: NetLots,
     /// What is at stake already.
     pub exposure: Exposure,
     /// Orders open over all instruments.
@@ -57,8 +59,14 @@ pub(super) struct Case<'a> {
 }
 
 impl Case<'_> {
+    /// Whether the venue itself keeps the order from going beyond what is held.
+    pub(super) fn is_reduce_only(&self) -> bool {
+        self.order.effect == PositionEffect::ReduceOnly
+    }
+
     /// Whether the order can only lower what is at stake.
     pub(super) fn is_reducing(&self) -> bool {
-        self.facts.exposure.is_reduced_by(self.order.side, self.order.quantity)
+        self.is_reduce_only()
+            || self.facts.exposure.is_reduced_by(self.order.side, self.order.quantity)
     }
 }

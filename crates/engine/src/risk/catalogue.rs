@@ -5,7 +5,8 @@
 
 use super::{
     book_sync, case::Case, journal, kill_switch, market_data_only, notional, open_orders,
-    order_rate, order_size, order_value, position, price_collar, quantity, staleness, winding_down,
+    order_rate, order_size, order_value, position, price_collar, quantity, reduce_only, staleness,
+    trigger, winding_down,
 };
 
 /// The rules by name.
@@ -40,6 +41,10 @@ pub enum RiskRule {
     PriceCollar,
     /// The instrument is not traded.
     MarketDataOnly,
+    /// A stop without a trigger, or a trigger without a stop.
+    Trigger,
+    /// There is nothing to reduce.
+    ReduceOnly,
 }
 
 /// One row of the table.
@@ -57,7 +62,7 @@ pub struct RuleRow {
 }
 
 /// How many rules there are.
-pub const RULE_COUNT: usize = 14;
+pub const RULE_COUNT: usize = 16;
 
 /// The table.
 pub const RULES: [RuleRow; RULE_COUNT] = [
@@ -158,6 +163,20 @@ pub const RULES: [RuleRow; RULE_COUNT] = [
         text: "Instrument is market data only",
         purpose: "no order in an instrument whose profit has no account",
         breaks: market_data_only::breaks,
+    },
+    RuleRow {
+        rule: RiskRule::Trigger,
+        name: "trigger",
+        text: "Trigger missing or out of place",
+        purpose: "no stop that nothing can set off",
+        breaks: trigger::breaks,
+    },
+    RuleRow {
+        rule: RiskRule::ReduceOnly,
+        name: "reduce_only",
+        text: "Nothing to reduce",
+        purpose: "no closing order beyond what is held",
+        breaks: reduce_only::breaks,
     },
 ];
 

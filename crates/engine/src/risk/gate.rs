@@ -78,15 +78,19 @@ impl RiskGate {
     }
 
     /// What an order is reckoned at: its limit, or for a market order the best ask (for a
-    /// sell the best bid) plus the collar. `None` for a market order without a touch.
+    /// sell the best bid) plus the collar, or for a stop its trigger plus the collar. `None`
+    /// for a market order without a touch.
     #[must_use]
     pub fn reserve_price(&self, order: &NewOrder, touch: Option<Touch>) -> Option<Ticks> {
         let at_market = || {
-            let touch = touch?;
-            let near = match order.side {
-                Side::Buy => touch.ask,
-                Side::Sell => touch.bid,
+            let at_touch = || {
+                let touch = touch?;
+                Some(match order.side {
+                    Side::Buy => touch.ask,
+                    Side::Sell => touch.bid,
+                })
             };
+            let near = order.trigger.or_else(at_touch)?;
             self.collar.above(near.get()).map(Ticks::new)
         };
         order.limit.or_else(at_market)
@@ -114,6 +118,12 @@ impl RiskGate {
         let room = limits.max_position.get().saturating_sub(reached).max(0);
         let wish = cut(cut(quantity, step), limits.venue_max.unwrap_or(quantity));
         Some(cut(wish, Lots::new(room)))
+    }
+
+    /// The largest order that the venue takes, `None` for no such limit.
+    #[must_use]
+    pub fn largest_order(&self, instrument: InstrumentId) -> Option<Lots> {
+        self.limits[instrument.index()].venue_max
     }
 
     /// The limits as configured.

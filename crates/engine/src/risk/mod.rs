@@ -22,7 +22,9 @@ mod order_value;
 mod position;
 mod price_collar;
 mod quantity;
+mod reduce_only;
 mod staleness;
+mod trigger;
 mod winding_down;
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
-//! Rule: not more open orders than there is room for.
+//! Rule: not more open orders than there is room for, except those that may only reduce, for
+//! which room is kept.
 
 use super::case::Case;
 
-pub(super) const fn breaks(case: &Case<'_>) -> bool {
-    case.facts.open_orders >= case.config.max_open_orders
+pub(super) fn breaks(case: &Case<'_>) -> bool {
+    !case.is_reduce_only() && case.facts.open_orders >= case.config.max_open_orders
 }

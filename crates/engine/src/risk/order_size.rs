@@ -1,7 +1,7 @@
-//! Rule: no single order is larger than the limit.
+//! Rule: no single order is larger than the limit, except one that may only reduce.
 
 use super::case::Case;
 
 pub(super) fn breaks(case: &Case<'_>) -> bool {
-    case.order.quantity > case.limits.max_order
+    !case.is_reduce_only() && case.order.quantity > case.limits.max_order
 }

@@ -2,7 +2,8 @@
 
 use domain::{
     Instrument, InstrumentId, Instruments, Lots, Money, NetLots, NewOrder, OrderId, OrderType,
-    RunNumber, Side, Span, StrategyId, Ticks, Timestamp, instrument::InstrumentSpec,
+    PositionEffect, RunNumber, Side, Span, StrategyId, Ticks, Timestamp,
+    instrument::InstrumentSpec,
 };
 use proptest::prelude::*;
 use testkit::instruments::{btc_inverse, btc_perpetual, instruments};
@@ -56,6 +57,7 @@ impl Bench {
             instrument: self.table.get(InstrumentId::new(0)),
             touch: self.touch,
             last_data: self.last_data,
+            held: self.exposure.position,
             exposure: self.exposure,
             open_orders: self.open_orders,
         };
@@ -74,7 +76,7 @@ fn order(side: Side, lots: i64) -> NewOrder {
         quantity: Lots::new(lots),
         limit: Some(TOUCH.ask),
         trigger: None,
-        effect: domain::PositionEffect::Any,
+        effect: PositionEffect::Any,
         created: NOW,
     }
 }
@@ -348,6 +350,75 @@ fn a_wish_is_cut_to_what_one_order_may_do() {
     assert_eq!(cut(&bench, Side::Sell, 1_300, 500), None);
     let full = Bench::new().holding(1_000);
     assert_eq!(cut(&full, Side::Buy, 7, 0), Some(7), "with no room the gate names the rule");
+}
+
+fn stop(trigger: i64, order: NewOrder) -> NewOrder {
+    let trigger = Some(Ticks::new(trigger));
+    NewOrder { order_type: OrderType::Stop, limit: None, trigger, ..order }
+}
+
+fn reducing(order: NewOrder) -> NewOrder {
+    NewOrder { effect: PositionEffect::ReduceOnly, ..order }
+}
+
+#[test]
+fn a_stop_needs_a_trigger_and_nothing_else_has_one() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.judge(stop(TOUCH.ask.get() + 50, buy(100))), Ok(()));
+    assert_eq!(bench.judge(stop(TOUCH.bid.get() - 9, buy(100))), Ok(()), "it triggers at once");
+    let untriggered = NewOrder { trigger: None, ..stop(1, buy(100)) };
+    for order in [
+        untriggered,
+        stop(0, buy(100)),
+        NewOrder { limit: Some(TOUCH.ask), ..stop(TOUCH.ask.get(), buy(100)) },
+        NewOrder { trigger: Some(TOUCH.ask), ..buy(100) },
+    ] {
+        assert_eq!(bench.judge(order), Err(RiskRule::Trigger), "{order:?}");
+    }
+}
+
+#[test]
+fn a_stop_may_be_far_from_the_market_and_is_reckoned_beyond_its_trigger() {
+    let mut bench = Bench::new();
+    let far = stop(TOUCH.ask.get() * 3, buy(100));
+    assert_eq!(bench.judge(far), Ok(()));
+    let reserve = bench.gate.reserve_price(&far, Some(TOUCH)).unwrap();
+    assert!(reserve.get() > TOUCH.ask.get() * 3, "the collar on top");
+    let dear = stop(TOUCH.ask.get() * 4, buy(500));
+    assert_eq!(bench.judge(dear), Err(RiskRule::NotionalLimit));
+}
+
+#[test]
+fn an_order_that_may_only_reduce_is_against_the_position_and_not_larger() {
+    let mut long = Bench::new().holding(300);
+    assert_eq!(long.judge(reducing(at(TOUCH.bid.get(), sell(300)))), Ok(()));
+    assert_eq!(long.judge(reducing(sell(301))), Err(RiskRule::ReduceOnly));
+    assert_eq!(long.judge(reducing(buy(1))), Err(RiskRule::ReduceOnly));
+    assert_eq!(Bench::new().judge(reducing(sell(1))), Err(RiskRule::ReduceOnly));
+}
+
+#[test]
+fn no_limit_on_what_is_at_stake_stops_an_order_that_may_only_reduce() {
+    let mut bench = Bench::new().holding(900);
+    bench.open_orders = 1_000;
+    bench.exposure.open_sells = Lots::new(5_000);
+    bench.exposure.open_sell_value = Money::MAX;
+    bench.exposure.elsewhere = Money::MAX;
+    let target = reducing(at(TOUCH.ask.get() * 2, sell(900)));
+    assert_eq!(bench.judge(target), Ok(()), "nor the collar, nor the largest order");
+    assert_eq!(bench.judge(reducing(stop(1, sell(900)))), Ok(()));
+    bench.gate.set_killed(true);
+    assert_eq!(bench.judge(target), Err(RiskRule::KillSwitch));
+}
+
+#[test]
+fn orders_that_only_reduce_count_in_the_order_rate_and_are_bound_by_it() {
+    let mut bench = Bench::new().holding(900);
+    for _ in 0..10 {
+        assert_eq!(bench.judge(reducing(stop(1, sell(900)))), Ok(()));
+    }
+    assert_eq!(bench.judge(reducing(stop(1, sell(900)))), Err(RiskRule::OrderRate));
+    assert_eq!(bench.judge(sell(1)), Err(RiskRule::OrderRate));
 }
 
 proptest! {

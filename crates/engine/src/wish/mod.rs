@@ -51,37 +51,46 @@ pub(crate) fn next_step(target: NetLots, held: NetLots, pending: Pending) -> Ste
     }
 }
 
-/// A direction in which an order was refused, and until when it is not tried again.
+/// How long something that was refused is not tried again: one second, and after each further
+/// refusal in a row twice as long, up to 64 seconds.
 #[derive(Clone, Copy, Debug)]
-struct Refusal {
-    side: Side,
+pub(crate) struct Pause {
     until: Timestamp,
-    pause: Span,
+    length: Span,
+}
+
+impl Pause {
+    /// The pause after a refusal, given the one before it in a row.
+    pub(crate) fn after(last: Option<Self>, now: Timestamp) -> Self {
+        let length = last.map_or(FIRST_PAUSE, |last| {
+            Span::from_nanos(last.length.as_nanos() * 2).min(LONGEST_PAUSE)
+        });
+        Self { until: now + length, length }
+    }
+
+    pub(crate) fn lasts(self, now: Timestamp) -> bool {
+        now < self.until
+    }
 }
 
 /// What one strategy wants in one instrument.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Wish {
     pub(crate) target: Option<(NetLots, OrderStyle)>,
-    refusal: Option<Refusal>,
+    /// The direction in which an order was refused last.
+    refusal: Option<(Side, Pause)>,
 }
 
 impl Wish {
     /// Whether an order on this side was refused so lately that it is not tried again yet.
     pub(crate) fn is_paused(&self, side: Side, now: Timestamp) -> bool {
-        self.refusal.is_some_and(|refusal| refusal.side == side && now < refusal.until)
+        self.refusal.is_some_and(|(refused, pause)| refused == side && pause.lasts(now))
     }
 
-    /// Notes that an order on this side was refused. It is not tried again for one second,
-    /// and each further refusal in a row doubles the pause, up to 64 seconds.
+    /// Notes that an order on this side was refused.
     pub(crate) fn refused(&mut self, side: Side, now: Timestamp) {
-        let pause = match self.refusal {
-            Some(last) if last.side == side => {
-                Span::from_nanos(last.pause.as_nanos() * 2).min(LONGEST_PAUSE)
-            }
-            _ => FIRST_PAUSE,
-        };
-        self.refusal = Some(Refusal { side, until: now + pause, pause });
+        let last = self.refusal.filter(|(refused, _)| *refused == side).map(|(_, pause)| pause);
+        self.refusal = Some((side, Pause::after(last, now)));
     }
 
     /// Notes that something changed and an order may be tried at once.

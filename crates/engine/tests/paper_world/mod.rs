@@ -44,6 +44,7 @@ pub(crate) fn any_order() -> impl Strategy<Value = OrderType> {
         Just(OrderType::PostOnly),
         Just(OrderType::ImmediateOrCancel),
         Just(OrderType::FillOrKill),
+        Just(OrderType::Stop),
     ]
 }
 
@@ -238,7 +239,7 @@ impl World {
             order_type,
             quantity: Lots::new(quantity),
             limit: order_type.has_limit().then_some(Ticks::new(price)),
-            trigger: None,
+            trigger: order_type.has_trigger().then_some(Ticks::new(price)),
             effect: domain::PositionEffect::Any,
             created: self.now,
         };
@@ -247,6 +248,7 @@ impl World {
             instrument: self.instruments.get(BTC),
             touch: Some(Touch { bid: Ticks::new(999), ask: Ticks::new(1_001) }),
             last_data: Some(self.now),
+            held: domain::NetLots::ZERO,
             exposure: Exposure::default(),
             open_orders: 0,
         };
@@ -265,7 +267,11 @@ impl World {
 
     fn read(&mut self, due_by: Timestamp) -> Vec<Fill> {
         let first = self.reports.len();
-        self.reports.extend(std::iter::from_fn(|| self.broker.next_report(due_by)));
+        let answers = std::iter::from_fn(|| self.broker.next_answer(due_by));
+        self.reports.extend(answers.filter_map(|(_, answer)| match answer {
+            Event::Report(report) => Some(report),
+            _ => None,
+        }));
         fills(&self.reports[first..])
     }
 }

@@ -19,7 +19,7 @@ use runtime::{
     control::control_channel,
 };
 use strategies::{
-    CATALOGUE, Params, Setup,
+    Setup, find,
     imbalance::{ImbalanceParams, ImbalanceSignalGenerator},
 };
 use venues::{
@@ -112,7 +112,9 @@ pub(crate) fn engine(instruments: &Instruments, manner: Manner) -> Engine {
     let config = EngineConfig {
         run: RunNumber::FIRST,
         risk,
-        features: FeatureConfig::default(),
+        prices: engine::PriceSource::Book,
+        bars: None,
+        features: Some(FeatureConfig::default()),
         snapshot_interval: Span::from_secs(1),
     };
     let cash = OpeningAccount::with_cash(Money::from_atto(100_000_000 * Money::ATTO_PER_UNIT));
@@ -121,11 +123,11 @@ pub(crate) fn engine(instruments: &Instruments, manner: Manner) -> Engine {
 
 fn usual(instruments: &Instruments) -> Box<dyn Strategy> {
     // The documented confidence lets nothing through on a liquid pair.
-    let params =
-        Params::Imbalance(ImbalanceParams { min_confidence: 0.5, ..ImbalanceParams::default() });
+    let row = find("imbalance").unwrap();
+    let params = row.defaults().with("min_confidence", "0.5").unwrap();
     let (id, trades) = (StrategyId::new(0), [BTC]);
     let setup = Setup { id, name: "imbalance_v1", instruments, trades: &trades, params: &params };
-    (CATALOGUE[0].build)(&setup).unwrap()
+    row.make(&setup).unwrap()
 }
 
 /// A broker that answers before the next event.

@@ -11,49 +11,54 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
-use domain::{InstrumentId, Level, MarketData, MarketEvent, OrderReport, Span, Timestamp};
+use domain::{Event, InstrumentId, Level, MarketData, MarketEvent, Span, Timestamp};
 use engine::{
-    Command, Engine,
+    Command, Engine, PriceSource,
     paper::{Books, PaperBroker},
 };
 use market::book::OrderBook;
 
 use super::PipelineConfig;
-use crate::{Execution, Stamp, Vitals, WaitStrategy, parcel::Parcel, wait::Idler};
+use crate::{
+    Execution, Stamp, Vitals, WaitStrategy, execution::is_answered_at_once, parcel::Parcel,
+    wait::Idler,
+};
 
 enum Message {
     Advance(Timestamp),
+    /// An event that may be answered before the engine sees it, and will come again.
+    Ahead(Parcel),
     Market(Parcel),
     Submit(Command, Timestamp),
 }
 
-struct DueReport {
+struct DueAnswer {
     due: Timestamp,
     sequence: u64,
-    report: OrderReport,
+    answer: Event<'static>,
 }
 
-impl PartialEq for DueReport {
+impl PartialEq for DueAnswer {
     fn eq(&self, other: &Self) -> bool {
         self.key() == other.key()
     }
 }
 
-impl Eq for DueReport {}
+impl Eq for DueAnswer {}
 
-impl PartialOrd for DueReport {
+impl PartialOrd for DueAnswer {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for DueReport {
+impl Ord for DueAnswer {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.key().cmp(&other.key())
     }
 }
 
-impl DueReport {
+impl DueAnswer {
     const fn key(&self) -> (i64, u64) {
         (self.due.as_nanos(), self.sequence)
     }
@@ -62,14 +67,14 @@ impl DueReport {
 /// Makes the two ends.
 pub(super) fn connect(
     config: PipelineConfig,
-    instruments: usize,
+    (prices, instruments): (PriceSource, usize),
     broker: PaperBroker,
     wait: WaitStrategy,
     vitals: Arc<Vitals>,
 ) -> (Executor, RemoteExecution) {
     let capacity = config.order_channel_size.max(1);
     let (messages, inbox) = bounded(capacity);
-    let (reports, report_inbox) = bounded(capacity);
+    let (answers, answer_inbox) = bounded(capacity);
     let (recycled, spare) = bounded(capacity);
     let seen = Arc::new(AtomicU64::new(0));
     vitals.order_queue.set_capacity(capacity);
@@ -77,7 +82,7 @@ pub(super) fn connect(
         broker,
         books: ReplicaBooks::new(instruments),
         inbox,
-        reports,
+        answers,
         recycled,
         seen: Arc::clone(&seen),
         sequence: 0,
@@ -85,13 +90,14 @@ pub(super) fn connect(
     };
     let execution = RemoteExecution {
         messages,
-        reports: report_inbox,
+        answers: answer_inbox,
         spare,
         seen,
         sent: 0,
         horizon: VecDeque::with_capacity(1_024),
         must_have_seen: 0,
         waiting: BinaryHeap::with_capacity(64),
+        prices,
         report_latency: config.report_latency,
         vitals,
     };
@@ -103,7 +109,7 @@ pub(super) struct Executor {
     broker: PaperBroker,
     books: ReplicaBooks,
     inbox: Receiver<Message>,
-    reports: Sender<DueReport>,
+    answers: Sender<DueAnswer>,
     recycled: Sender<Vec<Level>>,
     seen: Arc<AtomicU64>,
     sequence: u64,
@@ -121,7 +127,7 @@ impl Executor {
                 Ok(message) => {
                     idler.busy();
                     self.work(message);
-                    if self.hand_out_reports().is_err() {
+                    if !self.hand_out_answers() {
                         return;
                     }
                     seen += 1;
@@ -138,6 +144,11 @@ impl Executor {
     fn work(&mut self, message: Message) {
         match message {
             Message::Advance(time) => self.broker.before_event(time, &self.books),
+            Message::Ahead(parcel) => {
+                self.broker.before_market(&parcel.event(), parcel.time, &self.books);
+                // A full pool just lets the vector go.
+                let _ = self.recycled.try_send(parcel.recycle());
+            }
             Message::Submit(command, time) => self.broker.submit(&command, time),
             Message::Market(parcel) => {
                 let event = parcel.event();
@@ -150,27 +161,31 @@ impl Executor {
         }
     }
 
-    fn hand_out_reports(&mut self) -> Result<(), crossbeam_channel::SendError<DueReport>> {
+    /// Says whether anybody takes them.
+    fn hand_out_answers(&mut self) -> bool {
         while let Some(due) = self.broker.earliest_due() {
-            let Some(report) = self.broker.next_report(due) else { break };
+            let Some((due, answer)) = self.broker.next_answer(due) else { break };
             self.sequence += 1;
-            self.reports.send(DueReport { due, sequence: self.sequence, report })?;
+            if self.answers.send(DueAnswer { due, sequence: self.sequence, answer }).is_err() {
+                return false;
+            }
         }
-        Ok(())
+        true
     }
 }
 
 /// The strategy thread's end: an execution like any other.
 pub(super) struct RemoteExecution {
     messages: Sender<Message>,
-    reports: Receiver<DueReport>,
+    answers: Receiver<DueAnswer>,
     spare: Receiver<Vec<Level>>,
     seen: Arc<AtomicU64>,
     sent: u64,
     /// Sent messages that the execution thread may still be allowed to lag behind.
     horizon: VecDeque<(Timestamp, u64)>,
     must_have_seen: u64,
-    waiting: BinaryHeap<Reverse<DueReport>>,
+    waiting: BinaryHeap<Reverse<DueAnswer>>,
+    prices: PriceSource,
     report_latency: Span,
     vitals: Arc<Vitals>,
 }
@@ -183,7 +198,7 @@ impl RemoteExecution {
                 Ok(()) => break,
                 Err(TrySendError::Full(back)) => {
                     message = back;
-                    self.take_in_reports();
+                    self.take_in_answers();
                     std::thread::yield_now();
                 }
                 // The execution thread panicked; joining it tells.
@@ -195,11 +210,16 @@ impl RemoteExecution {
         self.vitals.order_queue.set_length(self.messages.len());
     }
 
-    fn take_in_reports(&mut self) {
-        self.waiting.extend(self.reports.try_iter().map(Reverse));
+    fn pack(&mut self, event: &MarketEvent<'_>, time: Timestamp) -> Parcel {
+        let levels = self.spare.try_recv().unwrap_or_default();
+        Parcel::pack(event, time, Stamp::default(), levels)
     }
 
-    /// Waits until everything that can cause a report by `time` has been worked on.
+    fn take_in_answers(&mut self) {
+        self.waiting.extend(self.answers.try_iter().map(Reverse));
+    }
+
+    /// Waits until everything that can cause an answer by `time` has been worked on.
     fn catch_up(&mut self, time: Timestamp) {
         let allowed = time - self.report_latency;
         while let Some((_, index)) = self.horizon.front().filter(|(sent, _)| *sent <= allowed) {
@@ -208,7 +228,7 @@ impl RemoteExecution {
         }
         let mut spins = 0_u32;
         while self.seen.load(Ordering::Acquire) < self.must_have_seen {
-            self.take_in_reports();
+            self.take_in_answers();
             spins += 1;
             if spins < 256 {
                 std::hint::spin_loop();
@@ -219,13 +239,13 @@ impl RemoteExecution {
                 return;
             }
         }
-        self.take_in_reports();
+        self.take_in_answers();
     }
 
-    /// Only the executor holds the other end of the reports.
+    /// Only the executor holds the other end of the answers.
     fn execution_is_gone(&mut self) -> bool {
-        match self.reports.try_recv() {
-            Ok(report) => self.waiting.push(Reverse(report)),
+        match self.answers.try_recv() {
+            Ok(answer) => self.waiting.push(Reverse(answer)),
             Err(TryRecvError::Empty) => {}
             Err(TryRecvError::Disconnected) => return true,
         }
@@ -238,22 +258,31 @@ impl Execution for RemoteExecution {
         self.send(time, Message::Submit(*command, time));
     }
 
-    fn before_event(&mut self, time: Timestamp, _engine: &Engine) {
+    fn before_time(&mut self, time: Timestamp, _engine: &Engine) {
         self.send(time, Message::Advance(time));
     }
 
-    fn after_event(&mut self, event: &MarketEvent<'_>, time: Timestamp, _engine: &Engine) {
-        let levels = self.spare.try_recv().unwrap_or_default();
-        self.send(time, Message::Market(Parcel::pack(event, time, Stamp::default(), levels)));
+    fn before_market(&mut self, event: &MarketEvent<'_>, time: Timestamp, _engine: &Engine) {
+        if self.prices == PriceSource::Bars || is_answered_at_once(&event.data) {
+            let parcel = self.pack(event, time);
+            self.send(time, Message::Ahead(parcel));
+        } else {
+            self.send(time, Message::Advance(time));
+        }
     }
 
-    fn next_report(&mut self, time: Timestamp) -> Option<(Timestamp, OrderReport)> {
+    fn after_market(&mut self, event: &MarketEvent<'_>, time: Timestamp, _engine: &Engine) {
+        let parcel = self.pack(event, time);
+        self.send(time, Message::Market(parcel));
+    }
+
+    fn next_answer(&mut self, time: Timestamp) -> Option<(Timestamp, Event<'static>)> {
         self.catch_up(time);
         let Reverse(first) = self.waiting.peek()?;
         if first.due > time {
             return None;
         }
-        self.waiting.pop().map(|Reverse(due)| (due.due, due.report))
+        self.waiting.pop().map(|Reverse(due)| (due.due, due.answer))
     }
 }
 

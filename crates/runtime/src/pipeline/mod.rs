@@ -19,7 +19,7 @@ use std::{
 };
 
 use domain::Span;
-use engine::paper::PaperBroker;
+use engine::{PriceSource, paper::PaperBroker};
 
 use crate::{Clock, Finished, Journal, LoopParts, Pace, Source, TradingLoop};
 
@@ -67,10 +67,23 @@ pub fn run<S: Source, J: Journal + Send, C: Clock>(
     let stop = AtomicBool::new(false);
     let instruments = engine.instruments().len();
     let live = config.pace == Pace::Live;
+    let pipeline = PipelineConfig {
+        // What happens within a bar is answered at the bar's own time.
+        report_latency: match engine.prices() {
+            PriceSource::Bars => Span::ZERO,
+            PriceSource::Book | PriceSource::Quotes => pipeline.report_latency,
+        },
+        ..pipeline
+    };
     let (feeder, source_end) =
         market_thread::connect(pipeline.market_channel_size, live, Arc::clone(&vitals));
-    let (executor, execution) =
-        execution_thread::connect(pipeline, instruments, broker, config.wait, Arc::clone(&vitals));
+    let (executor, execution) = execution_thread::connect(
+        pipeline,
+        (engine.prices(), instruments),
+        broker,
+        config.wait,
+        Arc::clone(&vitals),
+    );
     let middle = LoopParts {
         source: source_end,
         engine,

@@ -14,7 +14,7 @@ use runtime::{
     Activity, ControlMailbox, Intake, LoopConfig, LoopParts, MEASURE_EVERY, Pace, Source, Stamp,
     StopPolicy, Vitals, WaitStrategy, WallClock, control::control_channel,
 };
-use strategies::{CATALOGUE, Params, Setup, imbalance::ImbalanceParams};
+use strategies::{Setup, find};
 use testkit::{events, instruments};
 
 /// The only instrument.
@@ -119,8 +119,8 @@ impl Dice {
 /// An engine with the imbalance strategy, eager enough to trade on the tape.
 pub(crate) fn engine() -> Engine {
     let instruments = instruments::instruments([instruments::btc_perpetual()]);
-    let params =
-        Params::Imbalance(ImbalanceParams { min_confidence: 0.4, ..ImbalanceParams::default() });
+    let row = find("imbalance").unwrap();
+    let params = row.defaults().with("min_confidence", "0.4").unwrap();
     let setup = Setup {
         id: StrategyId::new(0),
         name: "imbalance_v1",
@@ -128,11 +128,13 @@ pub(crate) fn engine() -> Engine {
         trades: &[BTC],
         params: &params,
     };
-    let strategy = (CATALOGUE[0].build)(&setup).unwrap();
+    let strategy = row.make(&setup).unwrap();
     let config = EngineConfig {
         run: RunNumber::FIRST,
         risk: RiskConfig::default(),
-        features: FeatureConfig::default(),
+        prices: engine::PriceSource::Book,
+        bars: None,
+        features: Some(FeatureConfig::default()),
         snapshot_interval: Span::from_secs(1),
     };
     let cash = "100000".parse().unwrap();

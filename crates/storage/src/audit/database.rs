@@ -114,6 +114,7 @@ impl Tables {
             Cell::number("cost_basis", &holding.cost),
             Cell::number("realized_pnl", &holding.realized),
             Cell::number("fees", &holding.fees),
+            Cell::number("carry", &holding.carry),
         ];
         self.row(
             &format!("the position of {strategy} in {symbol}"),

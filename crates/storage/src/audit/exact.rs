@@ -71,6 +71,8 @@ pub(super) struct Holding {
     /// Profit of everything closed, before fees.
     pub(super) realized: Exact,
     pub(super) fees: Exact,
+    /// Funding, interest, dividends and what was paid for fractions.
+    pub(super) carry: Exact,
 }
 
 /// A fill in the words of the outside world.
@@ -101,6 +103,14 @@ impl Execution {
 }
 
 impl Holding {
+    /// Books a split: the cost stays, unless nothing is left that it could be the cost of.
+    pub(super) fn split(&mut self, quantity: Exact) {
+        self.quantity = quantity;
+        if self.quantity == whole(0) {
+            self.realized -= std::mem::take(&mut self.cost);
+        }
+    }
+
     /// Books an execution: first it closes what is open the other way, then it opens.
     pub(super) fn book(&mut self, execution: &Execution) {
         let zero = whole(0);
@@ -122,6 +132,11 @@ impl Holding {
         self.quantity += &execution.quantity;
         self.fees += &execution.fee;
     }
+}
+
+/// How many whole lots a split leaves of a quantity: toward zero, the rest is paid out.
+pub(super) fn after_split(quantity: &Exact, ratio: &Exact, lot: &Exact) -> Exact {
+    (quantity * ratio / lot).trunc() * lot
 }
 
 fn magnitude(number: &Exact) -> Exact {

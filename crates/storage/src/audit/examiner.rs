@@ -6,8 +6,8 @@ use std::{
 };
 
 use domain::{
-    Event, Fill, InstrumentId, NewOrder, OrderId, OrderStatus, Record, ReportKind, Stamped,
-    StrategyId, TradeId,
+    AccountEvent, AccountEventKind, Event, Fill, InstrumentId, MarketData, Money, NewOrder,
+    OrderId, OrderStatus, Rate, Record, ReportKind, Stamped, StrategyId, TradeId,
     instrument::InstrumentSpec,
     record::{AccountRecord, OrderChanged, SessionEnded, SessionStarted},
 };
@@ -50,8 +50,24 @@ pub(super) struct Examiner {
     recorded: BTreeMap<AccountKey, Holding>,
     orders: BTreeMap<OrderId, AuditedOrder>,
     trades: BTreeSet<TradeId>,
+    splits: Splits,
     /// The account that must be written down before the next input.
     owed: Option<AccountKey>,
+}
+
+/// Splits of the running session that the market and the accounts tell of, whichever first.
+#[derive(Default)]
+struct Splits {
+    market: BTreeMap<InstrumentId, Rate>,
+    accounts: Vec<SplitAccount>,
+}
+
+/// What a split did to a position.
+struct SplitAccount {
+    key: AccountKey,
+    instrument: InstrumentId,
+    before: Exact,
+    after: Exact,
 }
 
 impl Examiner {
@@ -108,6 +124,7 @@ impl Examiner {
         };
         self.report.fees = shown(&sum(|holding| &holding.fees));
         self.report.realized_pnl = shown(&sum(|holding| &holding.realized));
+        self.report.carry = shown(&sum(|holding| &holding.carry));
         self.report.cash = shown(&self.cash);
         self.report.torn = torn;
         self.report
@@ -127,6 +144,7 @@ impl Examiner {
         self.inputs = 0;
         // A program that is stopped between a fill and its account owes nothing any more.
         self.owed = None;
+        self.splits = Splits::default();
         self.report.sessions.push(SessionAudit {
             run: started.run.get(),
             command: started.command.clone(),
@@ -140,7 +158,11 @@ impl Examiner {
 
     fn input(&mut self, stamped: &Stamped<'_>) -> Result<(), StorageError> {
         if let Some((strategy, symbol, ..)) = self.owed.take() {
-            self.differ("the account after a fill", format!("{strategy} in {symbol}"), "missing");
+            self.differ(
+                "the account after a fill or an account event",
+                format!("{strategy} in {symbol}"),
+                "missing",
+            );
         }
         self.inputs += 1;
         if stamped.sequence != self.inputs {
@@ -155,7 +177,14 @@ impl Examiner {
                 ReportKind::Filled(fill) => self.fill(fill),
                 _ => Ok(()),
             },
-            Event::Account(_) | Event::Market(_) | Event::Control(_) | Event::Clock => Ok(()),
+            Event::Account(event) => self.account_event(event),
+            Event::Market(market) => {
+                if let MarketData::Split(split) = &market.data {
+                    self.market_split(market.instrument, split.ratio);
+                }
+                Ok(())
+            }
+            Event::Control(_) | Event::Clock => Ok(()),
         }
     }
 
@@ -237,6 +266,84 @@ impl Examiner {
         Ok(())
     }
 
+    fn account_event(&mut self, event: &AccountEvent) -> Result<(), StorageError> {
+        if let AccountEventKind::Liquidation { fill } = &event.kind
+            && !self.trades.insert(fill.trade)
+        {
+            self.report.duplicate_fills += 1;
+            return Ok(());
+        }
+        self.report.account_events += 1;
+        let Some(spec) = self.spec(event.instrument).cloned() else { return Ok(()) };
+        let strategy = self.strategy(event.strategy);
+        let key = account_key(&strategy, &spec);
+        if let AccountEventKind::Liquidation { fill } = &event.kind {
+            self.liquidation(event, fill, &strategy, &spec)?;
+        } else {
+            let amount = exact::of_money(event.amount);
+            self.cash += &amount;
+            self.holdings.entry(key.clone()).or_default().carry += amount;
+        }
+        if let AccountEventKind::Split { position } = event.kind {
+            let lot = exact::of_decimal(spec.lot_size.decimal());
+            let after = whole(position.get()) * lot;
+            let holding = self.holdings.entry(key.clone()).or_default();
+            let before = holding.quantity.clone();
+            holding.split(after.clone());
+            let instrument = event.instrument;
+            self.account_split(SplitAccount { key: key.clone(), instrument, before, after });
+        }
+        self.owed = Some(key);
+        Ok(())
+    }
+
+    fn liquidation(
+        &mut self,
+        event: &AccountEvent,
+        fill: &Fill,
+        strategy: &str,
+        spec: &InstrumentSpec,
+    ) -> Result<(), StorageError> {
+        self.report.fills += 1;
+        if let Some(session) = self.report.sessions.last_mut() {
+            session.fills += 1;
+        }
+        let same = (fill.instrument, event.amount) == (event.instrument, Money::ZERO);
+        self.expect(same, "a liquidation", "a fill in its instrument and no amount", fill.trade);
+        let execution = Execution::of(fill, spec);
+        self.holdings.entry(account_key(strategy, spec)).or_default().book(&execution);
+        self.cash += execution.cash();
+        self.compare_trade(fill, strategy, spec, &execution)
+    }
+
+    fn market_split(&mut self, instrument: InstrumentId, ratio: Rate) {
+        let told: Vec<_> =
+            self.splits.accounts.extract_if(.., |one| one.instrument == instrument).collect();
+        if told.is_empty() {
+            self.splits.market.insert(instrument, ratio);
+        }
+        for split in told {
+            self.compare_split(&split, ratio);
+        }
+    }
+
+    fn account_split(&mut self, split: SplitAccount) {
+        match self.splits.market.get(&split.instrument).copied() {
+            Some(ratio) => self.compare_split(&split, ratio),
+            None => self.splits.accounts.push(split),
+        }
+    }
+
+    /// What a position must be after a split of the market's ratio.
+    fn compare_split(&mut self, split: &SplitAccount, ratio: Rate) {
+        let Some(spec) = self.spec(split.instrument) else { return };
+        let lot = exact::of_decimal(spec.lot_size.decimal());
+        let ratio = exact::of_decimal(ratio.decimal());
+        let expected = exact::after_split(&split.before, &ratio, &lot);
+        let what = format!("the position of {} in {} after a split", split.key.0, split.key.1);
+        self.expect(expected == split.after, &what, shown(&expected), shown(&split.after));
+    }
+
     fn account(&mut self, account: &AccountRecord) {
         self.report.accounts_compared += 1;
         let Some(spec) = self.spec(account.instrument).cloned() else { return };
@@ -252,6 +359,7 @@ impl Examiner {
             ("cost basis", &holding.cost, exact::of_money(account.cost_basis)),
             ("realised profit", &holding.realized, exact::of_money(account.realized_pnl)),
             ("fees", &holding.fees, exact::of_money(account.fees)),
+            ("carry", &holding.carry, exact::of_money(account.carry)),
             ("cash", &self.cash.clone(), exact::of_money(account.cash)),
         ];
         self.recorded.insert(key.clone(), holding.clone());
@@ -294,10 +402,12 @@ impl Examiner {
     /// Compares orders and positions with the database as it is after the current record.
     fn compare_at_watermark(&mut self) -> Result<(), StorageError> {
         let Some(tables) = &self.tables else { return Ok(()) };
+        let events = usize::try_from(self.report.account_events).unwrap_or(usize::MAX);
         let mut found = vec![
             tables.count("trades", self.trades.len())?,
             tables.count("orders", self.orders.len())?,
             tables.count("positions", self.recorded.len())?,
+            tables.count("account_events", events)?,
         ];
         for (id, order) in &self.orders {
             found.push(tables.order(*id, order)?);

@@ -17,6 +17,8 @@ pub struct AuditReport {
     pub orders: u64,
     /// Fills booked.
     pub fills: u64,
+    /// Funding, interest, dividends, splits and liquidations booked.
+    pub account_events: u64,
     /// Fills that came more than once and were booked once.
     pub duplicate_fills: u64,
     /// Account records compared with the recomputation.
@@ -27,6 +29,8 @@ pub struct AuditReport {
     pub fees: String,
     /// Realised profit of the same, before fees.
     pub realized_pnl: String,
+    /// Funding, interest, dividends and the like of the same.
+    pub carry: String,
     /// Rows of the database that were compared; `None` without a database.
     pub database: Option<DatabaseAudit>,
     /// The incomplete end that a crash left behind.
@@ -121,7 +125,11 @@ impl fmt::Display for AuditReport {
         }
         writeln!(f, "accounts  {} records compared", self.accounts_compared)?;
         let (cash, realized, fees) = (&self.cash, &self.realized_pnl, &self.fees);
-        writeln!(f, "money     cash {cash}, realised {realized}, fees {fees}")?;
+        write!(f, "money     cash {cash}, realised {realized}, fees {fees}")?;
+        match self.account_events {
+            0 => writeln!(f)?,
+            events => writeln!(f, ", carry {} in {events} account events", self.carry)?,
+        }
         match &self.database {
             None => writeln!(f, "database  none")?,
             Some(database) => writeln!(

@@ -22,7 +22,7 @@ const BODY_HEAD_BYTES: usize = 33;
 /// Bytes of a frame in front of its payload.
 pub(crate) const OVERHEAD_BYTES: usize = PREFIX_BYTES + BODY_HEAD_BYTES;
 const MAGIC: [u8; 8] = *b"algojrnl";
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const SYNCED_FLAG: u32 = 1;
 
 /// A record's link in the chain: half a SHA-256.

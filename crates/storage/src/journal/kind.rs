@@ -1,6 +1,6 @@
 //! What kind of record a frame holds, so that a reader can skip without decoding.
 
-use domain::{Event, Record, ReportKind};
+use domain::{AccountEventKind, Event, Record, ReportKind};
 
 macro_rules! record_kinds {
     ($($(#[$doc:meta])* $name:ident = $byte:literal,)*) => {
@@ -51,6 +51,8 @@ record_kinds! {
     SessionEnded = 12,
     /// The venue moved money or a position of ours.
     AccountEvent = 13,
+    /// The venue closed a position of ours by force.
+    Liquidation = 14,
 }
 
 impl RecordKind {
@@ -63,7 +65,10 @@ impl RecordKind {
                 Event::Market(_) => Self::Market,
                 Event::Report(report) if matches!(report.kind, ReportKind::Filled(_)) => Self::Fill,
                 Event::Report(_) => Self::Report,
-                Event::Account(_) => Self::AccountEvent,
+                Event::Account(event) => match event.kind {
+                    AccountEventKind::Liquidation { .. } => Self::Liquidation,
+                    _ => Self::AccountEvent,
+                },
                 Event::Control(_) => Self::Control,
                 Event::Clock => Self::Clock,
             },
@@ -79,8 +84,14 @@ impl RecordKind {
     /// Whether the record is an input of the engine.
     #[must_use]
     pub const fn is_input(self) -> bool {
-        use RecordKind::{AccountEvent, Clock, Control, Fill, Market, Report};
-        matches!(self, Market | Fill | Report | AccountEvent | Control | Clock)
+        use RecordKind::{AccountEvent, Clock, Control, Fill, Liquidation, Market, Report};
+        matches!(self, Market | Fill | Report | AccountEvent | Liquidation | Control | Clock)
+    }
+
+    /// Whether the record is an execution.
+    #[must_use]
+    pub const fn is_execution(self) -> bool {
+        matches!(self, Self::Fill | Self::Liquidation)
     }
 
     /// Whether recorders and the recovered state want to see it; see [`crate::Fact`].

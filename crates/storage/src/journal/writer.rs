@@ -179,7 +179,7 @@ impl Writer {
             self.state.next_input();
         }
         self.orders += u64::from(kind == RecordKind::Placed);
-        self.fills += u64::from(kind == RecordKind::Fill);
+        self.fills += u64::from(kind.is_execution());
         if !kind.is_fact() {
             return Ok(());
         }

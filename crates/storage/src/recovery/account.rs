@@ -1,7 +1,8 @@
-//! Booking a fill that the journal has, but whose account record the crash cut off.
+//! Booking what the journal has, but whose account record the crash cut off.
 
 use domain::{
-    Fill, Instrument, InstrumentId, Lots, Money, NetLots, NumberError, StrategyId, Timestamp,
+    AccountEvent, AccountEventKind, Fill, Instrument, InstrumentId, Lots, Money, NetLots,
+    NumberError, StrategyId, Timestamp,
     instrument::InstrumentSpec,
     number::Scale,
     record::{AccountRecord, SessionStarted},
@@ -26,9 +27,12 @@ pub struct Account {
     pub realized_pnl: Money,
     /// All fees paid so far.
     pub fees: Money,
+    /// Funding, interest, dividends and the like received so far; negative is paid.
+    #[serde(default)]
+    pub carry: Money,
     /// When it last changed.
     pub updated: Timestamp,
-    /// The journal holds a fill that made this, but no account record that says so.
+    /// The journal holds a fill or an event that made this, but no account record that says so.
     #[serde(default)]
     pub(crate) unrecorded: bool,
 }
@@ -43,6 +47,7 @@ impl Account {
             cost_basis: Money::ZERO,
             realized_pnl: Money::ZERO,
             fees: Money::ZERO,
+            carry: Money::ZERO,
             updated: Timestamp::EPOCH,
             unrecorded: false,
         }
@@ -70,7 +75,7 @@ impl Account {
             cost_basis: self.cost_basis,
             realized_pnl: self.realized_pnl,
             fees: self.fees,
-            carry: Money::ZERO,
+            carry: self.carry,
             cash,
         })
     }
@@ -80,6 +85,38 @@ impl Account {
         let own = &self.instrument;
         self.strategy == strategy
             && (&own.venue, own.market, &own.symbol) == (&spec.venue, spec.market, &spec.symbol)
+    }
+
+    /// Books what the venue did by its own rules and returns the cash after it.
+    ///
+    /// Money is carry. A split keeps the cost, unless it leaves nothing: then the cost is lost.
+    pub(crate) fn book_event(
+        &mut self,
+        event: &AccountEvent,
+        spec: &InstrumentSpec,
+        cash: Money,
+    ) -> Result<Money, NumberError> {
+        if let AccountEventKind::Liquidation { fill } = &event.kind {
+            return self.book(fill, spec, cash);
+        }
+        let mut booked = Self {
+            carry: self.carry.checked_add(event.amount).ok_or(OVERFLOW)?,
+            updated: event.time,
+            unrecorded: true,
+            ..self.clone()
+        };
+        if let AccountEventKind::Split { position } = event.kind {
+            booked.instrument = spec.clone();
+            booked.position = position;
+            if position.is_zero() {
+                booked.realized_pnl =
+                    self.realized_pnl.checked_sub(self.cost_basis).ok_or(OVERFLOW)?;
+                booked.cost_basis = Money::ZERO;
+            }
+        }
+        let cash_after = cash.checked_add(event.amount).ok_or(OVERFLOW)?;
+        *self = booked;
+        Ok(cash_after)
     }
 
     /// Books a fill at average cost and returns the cash after it.
@@ -120,6 +157,7 @@ impl Account {
             cost_basis: cost.checked_add(paid_opening).ok_or(OVERFLOW)?,
             realized_pnl: self.realized_pnl.checked_add(gained).ok_or(OVERFLOW)?,
             fees: self.fees.checked_add(fill.fee).ok_or(OVERFLOW)?,
+            carry: self.carry,
             updated: fill.time,
             unrecorded: true,
         };

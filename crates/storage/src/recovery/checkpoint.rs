@@ -13,7 +13,7 @@ use crate::journal::{Disk, Position};
 
 const NAME: &str = "checkpoint.json";
 const DRAFT: &str = "checkpoint.draft";
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// Hex digits of the hash in the first line.
 const HASH_DIGITS: usize = 64;
 

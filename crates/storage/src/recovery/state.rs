@@ -6,8 +6,8 @@
 use std::collections::VecDeque;
 
 use domain::{
-    Control, Fill, Lots, Money, NewOrder, OrderId, OrderStatus, RunNumber, StrategyId, Timestamp,
-    TradeId,
+    AccountEvent, AccountEventKind, Control, Fill, Lots, Money, NewOrder, OrderId, OrderStatus,
+    RunNumber, StrategyId, Timestamp, TradeId,
     instrument::InstrumentSpec,
     record::{AccountRecord, MarketSource, OrderChanged, SessionEnded, SessionStarted},
 };
@@ -59,6 +59,13 @@ pub struct OpenOrder {
     pub filled: Lots,
 }
 
+/// Something that moves an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Unbooked {
+    Fill(Fill),
+    Event(AccountEvent),
+}
+
 /// Everything the journal says about the present.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
@@ -76,8 +83,8 @@ pub struct State {
     pub last_order: Option<OrderId>,
     trades: TradeIds,
     finished: VecDeque<OpenOrder>,
-    /// A fill whose account record must be next.
-    unbooked: Option<Fill>,
+    /// What the account record that must be next is about.
+    unbooked: Option<Unbooked>,
     /// How many facts were taken in: the number of the last one.
     pub(crate) facts: u64,
 }
@@ -102,7 +109,8 @@ impl State {
             Fact::Filled { fill, .. } => self.fill(fill),
             Fact::Control(Control::Kill) => self.kill_switch = true,
             Fact::Control(Control::Resume) => self.kill_switch = false,
-            Fact::Control(_) | Fact::StrategySnapshot(_) | Fact::AccountEvent(_) => {}
+            Fact::AccountEvent(event) => self.account_event(event),
+            Fact::Control(_) | Fact::StrategySnapshot(_) => {}
             Fact::Placed(order) => self.place(order),
             Fact::OrderChanged(change) => self.change(change),
             Fact::Account(account) => self.account(account),
@@ -114,10 +122,30 @@ impl State {
         }
     }
 
-    /// Books a fill that reached the journal without its account record, because the program
-    /// was stopped between the two.
+    /// Books what reached the journal without its account record, because the program was
+    /// stopped between the two.
     pub(crate) fn settle(&mut self) {
-        let Some(fill) = self.unbooked.take() else { return };
+        match self.unbooked.take() {
+            Some(Unbooked::Fill(fill)) => self.settle_fill(&fill),
+            Some(Unbooked::Event(event)) => self.settle_event(&event),
+            None => {}
+        }
+    }
+
+    fn settle_event(&mut self, event: &AccountEvent) {
+        let Some(session) = &self.session else { return };
+        let strategy = strategy_name(session, event.strategy);
+        let Some(spec) = session.instruments.get(event.instrument.index()).cloned() else {
+            return;
+        };
+        let cash = self.cash;
+        match self.account_of(&strategy, &spec).book_event(event, &spec, cash) {
+            Ok(cash) => self.cash = cash,
+            Err(error) => tracing::error!(%error, "an account event cannot be booked"),
+        }
+    }
+
+    fn settle_fill(&mut self, fill: &Fill) {
         let known = self.open_orders.iter().chain(&self.finished);
         let Some(order) = known.rev().find(|known| known.order.id == fill.order).cloned() else {
             tracing::warn!(order = %fill.order, trade = %fill.trade, "a fill of an unknown order");
@@ -125,7 +153,7 @@ impl State {
         };
         let cash = self.cash;
         let account = self.account_of(&order.strategy, &order.instrument);
-        match account.book(&fill, &order.instrument, cash) {
+        match account.book(fill, &order.instrument, cash) {
             Ok(cash) => self.cash = cash,
             Err(error) => tracing::error!(trade = %fill.trade, %error, "a fill cannot be booked"),
         }
@@ -189,7 +217,7 @@ impl State {
         if let Some(session) = &mut self.session {
             session.fills += 1;
         }
-        self.unbooked = Some(*fill);
+        self.unbooked = Some(Unbooked::Fill(*fill));
         let Some(place) = self.open_orders.iter().position(|open| open.order.id == fill.order)
         else {
             return;
@@ -201,6 +229,19 @@ impl State {
             open.status = OrderStatus::Filled;
             self.finish(place);
         }
+    }
+
+    fn account_event(&mut self, event: &AccountEvent) {
+        self.unbooked = None;
+        if let AccountEventKind::Liquidation { fill } = &event.kind {
+            if !self.trades.insert(fill.trade) {
+                return;
+            }
+            if let Some(session) = &mut self.session {
+                session.fills += 1;
+            }
+        }
+        self.unbooked = Some(Unbooked::Event(*event));
     }
 
     fn finish(&mut self, place: usize) {
@@ -226,6 +267,7 @@ impl State {
             cost_basis: record.cost_basis,
             realized_pnl: record.realized_pnl,
             fees: record.fees,
+            carry: record.carry,
             updated: record.time,
             unrecorded: false,
         };

@@ -9,7 +9,7 @@ use super::memory::{Archive, Memory, OrderRow, RowError, Session};
 use crate::{fact::Watermark, journal::Hash};
 
 const ORDER_COLUMNS: &str = "order_id, strategy_id, symbol, venue, market, side, order_type, \
-    quantity, price, status, filled_quantity, filled_notional, created_at, updated_at";
+    quantity, price, trigger_price, reduce_only, status, filled_quantity, filled_notional, created_at, updated_at";
 const UNFINISHED: &str = "status NOT IN ('filled', 'cancelled', 'rejected', 'expired')";
 
 /// How far the database has come.
@@ -77,11 +77,13 @@ fn order(row: &Row<'_>) -> rusqlite::Result<OrderRow> {
         order_type: row.get(6)?,
         quantity: parsed(row, 7)?,
         price: row.get::<_, Option<String>>(8)?.map(|text| parse(8, &text)).transpose()?,
-        status: row.get(9)?,
-        filled: parsed(row, 10)?,
-        notional: parsed(row, 11)?,
-        created: Timestamp::from_nanos(row.get(12)?),
-        updated: Timestamp::from_nanos(row.get(13)?),
+        trigger: row.get::<_, Option<String>>(9)?.map(|text| parse(9, &text)).transpose()?,
+        reduce_only: row.get(10)?,
+        status: row.get(11)?,
+        filled: parsed(row, 12)?,
+        notional: parsed(row, 13)?,
+        created: Timestamp::from_nanos(row.get(14)?),
+        updated: Timestamp::from_nanos(row.get(15)?),
     })
 }
 

@@ -10,8 +10,8 @@ use std::{
 };
 
 use domain::{
-    Fill, Instrument, InstrumentId, Instruments, Money, NewOrder, OrderId, OrderStatus, RunNumber,
-    StrategyId, Timestamp, TradeId,
+    AccountEvent, AccountEventKind, Fill, Instrument, InstrumentId, Instruments, Money, NewOrder,
+    OrderId, OrderStatus, PositionEffect, RunNumber, StrategyId, Timestamp, TradeId,
     record::{AccountRecord, OrderChanged, SessionEnded, SessionStarted, StrategySnapshot},
 };
 use rust_decimal::Decimal;
@@ -53,6 +53,8 @@ pub(super) struct OrderRow {
     pub(super) order_type: String,
     pub(super) quantity: Decimal,
     pub(super) price: Option<Decimal>,
+    pub(super) trigger: Option<Decimal>,
+    pub(super) reduce_only: bool,
     pub(super) status: String,
     pub(super) filled: Decimal,
     pub(super) notional: Money,
@@ -77,6 +79,19 @@ pub(super) struct TradeRow {
     pub(super) market: String,
     pub(super) price: Decimal,
     pub(super) quantity: Decimal,
+}
+
+/// One row of `account_events`.
+#[derive(Clone, Debug)]
+pub(super) struct AccountEventRow {
+    pub(super) run: RunNumber,
+    pub(super) strategy: String,
+    pub(super) symbol: String,
+    pub(super) venue: String,
+    pub(super) market: String,
+    pub(super) event: AccountEvent,
+    /// The position after a split.
+    pub(super) quantity: Option<Decimal>,
 }
 
 /// One row of `positions`.
@@ -107,6 +122,7 @@ pub(super) struct Rows {
     /// All positions are closed before those below are written.
     pub(super) clears_positions: bool,
     pub(super) trades: Vec<TradeRow>,
+    pub(super) account_events: Vec<AccountEventRow>,
     pub(super) orders: BTreeSet<OrderId>,
     pub(super) positions: BTreeMap<PositionKey, PositionRow>,
     pub(super) snapshots: Vec<SnapshotRow>,
@@ -154,7 +170,8 @@ impl Memory {
             return Err(RowError::Unfit("nothing can come before the first session".into()));
         };
         match fact {
-            Fact::SessionStarted(_) | Fact::Control(_) | Fact::AccountEvent(_) => {}
+            Fact::SessionStarted(_) | Fact::Control(_) => {}
+            Fact::AccountEvent(event) => account_event(&session, event, archive, rows)?,
             Fact::Filled { fill, .. } => self.fill(&session, fill, archive, rows)?,
             Fact::Placed(order) => self.place(&session, order, rows)?,
             Fact::OrderChanged(change) => self.change(change, archive, rows)?,
@@ -201,6 +218,8 @@ impl Memory {
             order_type: order.order_type.to_string(),
             quantity: instrument.quantity(order.quantity),
             price: order.limit.map(|limit| instrument.price(limit)),
+            trigger: order.trigger.map(|trigger| instrument.price(trigger)),
+            reduce_only: order.effect == PositionEffect::ReduceOnly,
             status: OrderStatus::Created.to_string(),
             filled: Decimal::ZERO,
             notional: Money::ZERO,
@@ -233,8 +252,7 @@ impl Memory {
         archive: &dyn Archive,
         rows: &mut Rows,
     ) -> Result<(), RowError> {
-        let is_new = rows.trades.iter().all(|trade| trade.fill.trade != fill.trade);
-        if !is_new || archive.has_trade(fill.trade)? {
+        if is_known(fill.trade, archive, rows)? {
             return Ok(());
         }
         let instrument = session.instrument(fill.instrument)?;
@@ -249,16 +267,7 @@ impl Memory {
             strategy.clone_from(&order.strategy);
             rows.orders.insert(fill.order);
         }
-        let spec = instrument.spec();
-        rows.trades.push(TradeRow {
-            fill: *fill,
-            strategy,
-            symbol: spec.symbol.clone(),
-            venue: spec.venue.clone(),
-            market: spec.market.to_string(),
-            price: instrument.price(fill.price),
-            quantity,
-        });
+        rows.trades.push(trade(fill, strategy, instrument));
         Ok(())
     }
 
@@ -286,6 +295,58 @@ impl Memory {
         }
         Ok(self.orders.get_mut(&id))
     }
+}
+
+fn is_known(trade: TradeId, archive: &dyn Archive, rows: &Rows) -> Result<bool, RowError> {
+    Ok(rows.trades.iter().any(|row| row.fill.trade == trade) || archive.has_trade(trade)?)
+}
+
+fn trade(fill: &Fill, strategy: String, instrument: &Instrument) -> TradeRow {
+    let spec = instrument.spec();
+    TradeRow {
+        fill: *fill,
+        strategy,
+        symbol: spec.symbol.clone(),
+        venue: spec.venue.clone(),
+        market: spec.market.to_string(),
+        price: instrument.price(fill.price),
+        quantity: instrument.quantity(fill.quantity),
+    }
+}
+
+/// A liquidation is a row of its own and a trade whose order is none of ours.
+fn account_event(
+    session: &Session,
+    event: &AccountEvent,
+    archive: &dyn Archive,
+    rows: &mut Rows,
+) -> Result<(), RowError> {
+    let instrument = session.instrument(event.instrument)?;
+    let strategy = session.strategy(event.strategy);
+    let mut quantity = None;
+    match &event.kind {
+        AccountEventKind::Liquidation { fill } => {
+            if is_known(fill.trade, archive, rows)? {
+                return Ok(());
+            }
+            rows.trades.push(trade(fill, strategy.clone(), instrument));
+        }
+        AccountEventKind::Split { position } => {
+            quantity = Some(instrument.net_quantity(*position));
+        }
+        AccountEventKind::Funding | AccountEventKind::Borrow | AccountEventKind::Dividend => {}
+    }
+    let spec = instrument.spec();
+    rows.account_events.push(AccountEventRow {
+        run: session.run,
+        strategy,
+        symbol: spec.symbol.clone(),
+        venue: spec.venue.clone(),
+        market: spec.market.to_string(),
+        event: *event,
+        quantity,
+    });
+    Ok(())
 }
 
 fn book(session: &Session, account: &AccountRecord, rows: &mut Rows) -> Result<(), RowError> {

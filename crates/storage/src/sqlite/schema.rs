@@ -2,12 +2,13 @@
 //!
 //! Exact decimals are TEXT; for each table with decimals there is a view `<table>_real` with
 //! the same columns as REAL for sums and plots. `trades.trade_id` and `order_id` are whole
-//! numbers that never repeat, also not across runs.
+//! numbers that never repeat, also not across runs. `account_events.quantity` is the position
+//! after a split.
 
 use rusqlite::Connection;
 
 /// The schema this program writes.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
 const TABLES: &str = "
 CREATE TABLE sessions (
@@ -54,6 +55,8 @@ CREATE TABLE orders (
     order_type TEXT NOT NULL,
     quantity TEXT NOT NULL,
     price TEXT,
+    trigger_price TEXT,
+    reduce_only INTEGER NOT NULL,
     status TEXT NOT NULL,
     filled_quantity TEXT NOT NULL,
     filled_notional TEXT NOT NULL,
@@ -73,8 +76,22 @@ CREATE TABLE positions (
     cost_basis TEXT NOT NULL,
     realized_pnl TEXT NOT NULL,
     fees TEXT NOT NULL,
+    carry TEXT NOT NULL,
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (strategy_id, symbol, market, venue)
+);
+CREATE TABLE account_events (
+    event_id INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL,
+    strategy_id TEXT NOT NULL,
+    symbol TEXT NOT NULL,
+    market TEXT NOT NULL,
+    venue TEXT NOT NULL,
+    timestamp_ns INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    amount TEXT NOT NULL,
+    quantity TEXT,
+    trade_id INTEGER
 );
 CREATE TABLE performance_metrics (
     run INTEGER NOT NULL,
@@ -84,6 +101,7 @@ CREATE TABLE performance_metrics (
     realized_pnl TEXT NOT NULL,
     unrealized_pnl TEXT NOT NULL,
     fees TEXT NOT NULL,
+    carry TEXT NOT NULL,
     sharpe_ratio REAL,
     max_drawdown TEXT NOT NULL,
     win_rate REAL,
@@ -102,6 +120,7 @@ CREATE TABLE strategy_snapshots (
     realized_pnl TEXT NOT NULL,
     unrealized_pnl TEXT NOT NULL,
     fees TEXT NOT NULL,
+    carry TEXT NOT NULL,
     equity TEXT NOT NULL,
     max_drawdown TEXT NOT NULL,
     wins INTEGER NOT NULL,
@@ -130,24 +149,29 @@ CREATE VIEW trades_real AS SELECT trade_id, order_id, strategy_id, symbol, side,
     CAST(price AS REAL) AS price, CAST(quantity AS REAL) AS quantity, timestamp_ns,
     CAST(fee AS REAL) AS fee, liquidity, venue, market, run FROM trades;
 CREATE VIEW orders_real AS SELECT order_id, client_order_id, strategy_id, symbol, side,
-    order_type, CAST(quantity AS REAL) AS quantity, CAST(price AS REAL) AS price, status,
+    order_type, CAST(quantity AS REAL) AS quantity, CAST(price AS REAL) AS price,
+    CAST(trigger_price AS REAL) AS trigger_price, reduce_only, status,
     CAST(filled_quantity AS REAL) AS filled_quantity,
     CAST(filled_notional AS REAL) AS filled_notional,
     CAST(avg_fill_price AS REAL) AS avg_fill_price, created_at, updated_at, venue, market, run
     FROM orders;
 CREATE VIEW positions_real AS SELECT strategy_id, symbol, market, venue,
     CAST(quantity AS REAL) AS quantity, CAST(cost_basis AS REAL) AS cost_basis,
-    CAST(realized_pnl AS REAL) AS realized_pnl, CAST(fees AS REAL) AS fees, updated_at
-    FROM positions;
+    CAST(realized_pnl AS REAL) AS realized_pnl, CAST(fees AS REAL) AS fees,
+    CAST(carry AS REAL) AS carry, updated_at FROM positions;
+CREATE VIEW account_events_real AS SELECT event_id, run, strategy_id, symbol, market, venue,
+    timestamp_ns, kind, CAST(amount AS REAL) AS amount, CAST(quantity AS REAL) AS quantity,
+    trade_id FROM account_events;
 CREATE VIEW performance_metrics_real AS SELECT run, strategy_id, timestamp_ns,
     CAST(total_pnl AS REAL) AS total_pnl, CAST(realized_pnl AS REAL) AS realized_pnl,
-    CAST(unrealized_pnl AS REAL) AS unrealized_pnl, CAST(fees AS REAL) AS fees, sharpe_ratio,
+    CAST(unrealized_pnl AS REAL) AS unrealized_pnl, CAST(fees AS REAL) AS fees,
+    CAST(carry AS REAL) AS carry, sharpe_ratio,
     CAST(max_drawdown AS REAL) AS max_drawdown, win_rate,
     CAST(avg_trade_pnl AS REAL) AS avg_trade_pnl, num_trades FROM performance_metrics;
 CREATE VIEW strategy_snapshots_real AS SELECT run, strategy_id, timestamp_ns, signals,
     suppressed, orders, fills, CAST(realized_pnl AS REAL) AS realized_pnl,
     CAST(unrealized_pnl AS REAL) AS unrealized_pnl, CAST(fees AS REAL) AS fees,
-    CAST(equity AS REAL) AS equity, CAST(max_drawdown AS REAL) AS max_drawdown, wins, losses
+    CAST(carry AS REAL) AS carry, CAST(equity AS REAL) AS equity, CAST(max_drawdown AS REAL) AS max_drawdown, wins, losses
     FROM strategy_snapshots;
 ";
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Liquidity, OrderId, RunNumber,
+    AccountEventKind, Liquidity, OrderId, RunNumber,
     record::{MarketSource, SessionEnded, SessionStarted},
 };
 use rusqlite::{Transaction, params, params_from_iter, types::Value};
@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 
 use super::{
     average::average_price,
-    memory::{OrderRow, PositionKey, PositionRow, Rows, SnapshotRow, TradeRow},
+    memory::{AccountEventRow, OrderRow, PositionKey, PositionRow, Rows, SnapshotRow, TradeRow},
 };
 use crate::fact::Watermark;
 
@@ -32,6 +32,11 @@ pub(super) fn write(
         transaction.execute("DELETE FROM positions", [])?;
     }
     insert(transaction, "INSERT OR IGNORE INTO trades", rows.trades.iter().map(trade))?;
+    insert(
+        transaction,
+        "INSERT INTO account_events",
+        rows.account_events.iter().map(account_event),
+    )?;
     let changed = rows.orders.iter().filter_map(|id| orders.get(id));
     insert(transaction, "REPLACE INTO orders", changed.map(order))?;
     insert(transaction, "REPLACE INTO positions", rows.positions.iter().map(position))?;
@@ -137,7 +142,30 @@ fn trade(row: &TradeRow) -> [Value; 13] {
     ]
 }
 
-fn order(row: &OrderRow) -> [Value; 17] {
+fn account_event(row: &AccountEventRow) -> [Value; 11] {
+    let (kind, trade) = match &row.event.kind {
+        AccountEventKind::Funding => ("funding", None),
+        AccountEventKind::Borrow => ("borrow", None),
+        AccountEventKind::Dividend => ("dividend", None),
+        AccountEventKind::Split { .. } => ("split", None),
+        AccountEventKind::Liquidation { fill } => ("liquidation", Some(fill.trade)),
+    };
+    [
+        Value::Null,
+        count(u64::from(row.run.get())),
+        text(&row.strategy),
+        text(&row.symbol),
+        text(&row.market),
+        text(&row.venue),
+        Value::Integer(row.event.time.as_nanos()),
+        Value::Text(kind.to_owned()),
+        text(&row.event.amount),
+        row.quantity.map_or(Value::Null, decimal),
+        trade.map_or(Value::Null, |trade| count(trade.get())),
+    ]
+}
+
+fn order(row: &OrderRow) -> [Value; 19] {
     [
         count(row.id.get()),
         text(&row.id.client_order_id(&row.strategy)),
@@ -147,6 +175,8 @@ fn order(row: &OrderRow) -> [Value; 17] {
         text(&row.order_type),
         decimal(row.quantity),
         row.price.map_or(Value::Null, decimal),
+        row.trigger.map_or(Value::Null, decimal),
+        Value::Integer(i64::from(row.reduce_only)),
         text(&row.status),
         decimal(row.filled),
         text(&row.notional),
@@ -159,7 +189,7 @@ fn order(row: &OrderRow) -> [Value; 17] {
     ]
 }
 
-fn position((key, row): (&PositionKey, &PositionRow)) -> [Value; 9] {
+fn position((key, row): (&PositionKey, &PositionRow)) -> [Value; 10] {
     let (strategy, symbol, market, venue) = key;
     [
         text(strategy),
@@ -170,11 +200,12 @@ fn position((key, row): (&PositionKey, &PositionRow)) -> [Value; 9] {
         text(&row.account.cost_basis),
         text(&row.account.realized_pnl),
         text(&row.account.fees),
+        text(&row.account.carry),
         Value::Integer(row.account.time.as_nanos()),
     ]
 }
 
-fn snapshot(row: &SnapshotRow) -> [Value; 14] {
+fn snapshot(row: &SnapshotRow) -> [Value; 15] {
     let picture = &row.snapshot;
     [
         count(u64::from(row.run.get())),
@@ -187,6 +218,7 @@ fn snapshot(row: &SnapshotRow) -> [Value; 14] {
         text(&picture.realized_pnl),
         text(&picture.unrealized_pnl),
         text(&picture.fees),
+        text(&picture.carry),
         text(&picture.equity),
         text(&picture.max_drawdown),
         count(picture.wins),
@@ -195,7 +227,7 @@ fn snapshot(row: &SnapshotRow) -> [Value; 14] {
 }
 
 /// Closing trades count as trades here, those without gain or loss do not.
-fn metrics(row: &SnapshotRow) -> [Value; 12] {
+fn metrics(row: &SnapshotRow) -> [Value; 13] {
     let picture = &row.snapshot;
     let closed = picture.wins + picture.losses;
     let average = i64::try_from(closed)
@@ -204,6 +236,7 @@ fn metrics(row: &SnapshotRow) -> [Value; 12] {
     let total = picture
         .realized_pnl
         .checked_add(picture.unrealized_pnl)
+        .and_then(|profit| profit.checked_add(picture.carry))
         .and_then(|profit| profit.checked_sub(picture.fees));
     [
         count(u64::from(row.run.get())),
@@ -213,6 +246,7 @@ fn metrics(row: &SnapshotRow) -> [Value; 12] {
         text(&picture.realized_pnl),
         text(&picture.unrealized_pnl),
         text(&picture.fees),
+        text(&picture.carry),
         row.sharpe_ratio.map_or(Value::Null, Value::Real),
         text(&picture.max_drawdown),
         if closed == 0 { Value::Null } else { Value::Real(share(picture.wins, closed)) },

@@ -1,6 +1,6 @@
 //! The audit agrees with what is right and finds what is wrong.
 
-use domain::{Event, Money, Record, ReportKind, Stamped, Timestamp};
+use domain::{Event, MarketData, Money, Record, ReportKind, Stamped, Timestamp};
 use proptest::prelude::*;
 use rusqlite::{Connection, OpenFlags};
 
@@ -55,18 +55,49 @@ fn a_wrong_atto_of_cash_is_found() {
 
 #[test]
 fn a_wrong_position_cost_profit_or_fee_is_found() {
-    for (field, name) in ["position", "cost basis", "realised profit", "fees"].iter().enumerate() {
+    let fields = ["position", "cost basis", "realised profit", "fees", "carry"];
+    for (field, name) in fields.iter().enumerate() {
         let found = first_difference(|records| {
             let atto = Money::from_atto(1);
             change_account(records, |account| match field {
                 0 => account.position = -account.position,
                 1 => account.cost_basis += atto,
                 2 => account.realized_pnl += atto,
-                _ => account.fees += atto,
+                3 => account.fees += atto,
+                _ => account.carry += atto,
             });
         });
         assert!(found.contains(name), "{found}");
     }
+}
+
+#[test]
+fn an_amount_that_the_account_does_not_show_is_found() {
+    let found = first_difference(|records| {
+        change_first(records, |record| {
+            let Record::Input(Stamped { event: Event::Account(event), .. }) = record else {
+                return false;
+            };
+            event.amount += Money::from_atto(1);
+            true
+        });
+    });
+    assert!(found.contains("carry") || found.contains("liquidation"), "{found}");
+}
+
+#[test]
+fn a_position_that_does_not_follow_from_the_ratio_of_a_split_is_found() {
+    let found = first_difference(|records| {
+        change_first(records, |record| {
+            let Record::Input(Stamped { event: Event::Market(market), .. }) = record else {
+                return false;
+            };
+            let MarketData::Split(split) = &mut market.data else { return false };
+            split.ratio = domain::Rate::new("3".parse().unwrap());
+            true
+        });
+    });
+    assert!(found.contains("after a split"), "{found}");
 }
 
 #[test]
@@ -148,7 +179,15 @@ fn a_changed_row_of_any_table_is_found() {
         ("UPDATE orders SET avg_fill_price = '1' WHERE filled_quantity <> '0'", "avg_fill_price"),
         ("DELETE FROM orders WHERE order_id = (SELECT MAX(order_id) FROM orders)", "orders"),
         ("UPDATE positions SET cost_basis = '1e3'", "cost_basis"),
-        ("INSERT INTO positions VALUES ('x', 'y', 'z', 'v', '0', '0', '0', '0', 0)", "positions"),
+        (
+            "INSERT INTO positions VALUES ('x', 'y', 'z', 'v', '0', '0', '0', '0', '0', 0)",
+            "positions",
+        ),
+        ("UPDATE positions SET carry = '1e3'", "carry"),
+        (
+            "DELETE FROM account_events WHERE rowid = (SELECT MIN(rowid) FROM account_events)",
+            "account_events",
+        ),
         ("UPDATE projection SET hash = zeroblob(16)", "the journal"),
         ("UPDATE projection SET sequence = 1000000", "the last record"),
     ];
@@ -190,7 +229,10 @@ fn accounts_may_be_flat_and_still_be_compared() {
     let mut desk = Desk::new(4);
     rig.run(&mut desk, 300, false);
     let report = rig.audit();
-    assert_eq!(report.accounts_compared, desk.fills());
+    let liquidations = rig.ask("SELECT COUNT(*) FROM account_events WHERE trade_id > 0").unwrap();
+    let filled = desk.fills() - liquidations.parse::<u64>().unwrap();
+    assert_eq!(report.accounts_compared, filled + report.account_events);
+    assert!(report.account_events > 5 && report.carry != "0", "{report}");
     assert!(report.database.as_ref().unwrap().positions > 3);
     assert_ne!(report.cash, "100000");
     assert_eq!(desk.session().time, Timestamp::from_nanos(1_700_000_001_000_000_000));

@@ -184,7 +184,7 @@ fn numbers_are_exact_text_and_the_views_make_them_real() {
     assert_eq!(rig.ask("SELECT journal_mode FROM pragma_journal_mode").as_deref(), Some("wal"));
     let pepe = "symbol = 'PEPEUSDT' LIMIT 1";
     let price = rig.ask(&format!("SELECT price FROM trades WHERE {pepe}")).unwrap();
-    assert!(price.starts_with("0.00000") && price.parse::<f64>().unwrap() > 0.0, "{price}");
+    assert!(price.starts_with("0.0000") && price.parse::<f64>().unwrap() > 0.0, "{price}");
     for table in ["trades", "orders", "positions"] {
         let exact = rig.ask(&format!("SELECT typeof(quantity) FROM {table} LIMIT 1"));
         let real = rig.ask(&format!("SELECT typeof(quantity) FROM {table}_real LIMIT 1"));

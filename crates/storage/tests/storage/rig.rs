@@ -90,6 +90,7 @@ impl Rig {
             "trades",
             "orders",
             "positions",
+            "account_events",
             "performance_metrics",
             "strategy_snapshots",
             "projection",
@@ -130,8 +131,8 @@ pub(crate) fn begin(
     desk.next_run(recovered.next_run, continued);
     if continued && recovered.state.session.is_some() {
         let accounts = recovered.state.accounts.iter().map(|one| {
-            let money = (one.cost_basis, one.realized_pnl, one.fees);
-            (one.strategy.as_str(), &one.instrument, one.position, money.0, money.1, money.2)
+            let money = [one.cost_basis, one.realized_pnl, one.fees, one.carry];
+            (one.strategy.as_str(), &one.instrument, one.position, money)
         });
         desk.take_over(recovered.state.cash, accounts);
     }

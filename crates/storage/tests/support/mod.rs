@@ -5,10 +5,10 @@
 use std::borrow::Cow;
 
 use domain::{
-    Control, Event, Fill, InstrumentId, Instruments, Level, Liquidity, Lots, Market, MarketData,
-    MarketEvent, Money, NetLots, NewOrder, OrderId, OrderReport, OrderStatus, OrderType, Qty,
-    Record, RecordSink, ReportKind, RunNumber, Side, Stamped, StrategyId, Ticks, Timestamp,
-    TradeId,
+    AccountEvent, AccountEventKind, Control, Event, Fill, InstrumentId, Instruments, Level,
+    Liquidity, Lots, Market, MarketData, MarketEvent, Money, NetLots, NewOrder, OrderId,
+    OrderReport, OrderStatus, OrderType, Qty, Record, RecordSink, ReportKind, RunNumber, Side,
+    Stamped, StrategyId, Ticks, Timestamp, TradeId,
     instrument::InstrumentSpec,
     record::{
         AccountRecord, MarketSource, OrderChanged, SessionEnded, SessionStarted, StrategySnapshot,
@@ -73,6 +73,7 @@ struct Held {
     cost: Money,
     realized: Money,
     fees: Money,
+    carry: Money,
 }
 
 /// The desk: it trades at random and keeps its books right.
@@ -143,20 +144,20 @@ impl Desk {
     }
 
     /// Takes over what a store has recovered: cash, and of each account the strategy, the
-    /// instrument, the position, its cost, the profit realised and the fees.
+    /// instrument, the position, and its cost, the profit realised, the fees and the carry.
     pub(crate) fn take_over<'a>(
         &mut self,
         cash: Money,
-        accounts: impl IntoIterator<Item = (&'a str, &'a InstrumentSpec, NetLots, Money, Money, Money)>,
+        accounts: impl IntoIterator<Item = (&'a str, &'a InstrumentSpec, NetLots, [Money; 4])>,
     ) {
         self.held = Default::default();
         self.cash = cash;
         self.session.opening_cash = cash;
-        for (strategy, spec, position, cost, realized, fees) in accounts {
+        for (strategy, spec, position, [cost, realized, fees, carry]) in accounts {
             let strategy = STRATEGIES.iter().position(|name| *name == strategy).unwrap();
             let instrument = instruments().iter().position(|one| one == spec).unwrap();
             let position = position.get();
-            self.held[strategy][instrument] = Held { position, cost, realized, fees };
+            self.held[strategy][instrument] = Held { position, cost, realized, fees, carry };
         }
     }
 
@@ -164,7 +165,8 @@ impl Desk {
     pub(crate) fn trade(&mut self, steps: usize) -> Vec<Record<'static>> {
         for _ in 0..steps {
             match self.dice.below(10) {
-                0..=5 => self.market(),
+                0..=4 => self.market(),
+                5 => self.account_event(),
                 6 => self.input(Event::Clock),
                 7..=8 => self.order(),
                 _ => self.snapshot(),
@@ -290,13 +292,83 @@ impl Desk {
         let done = filled == order.quantity;
         let status = if done { OrderStatus::Filled } else { OrderStatus::PartlyFilled };
         self.change(order, status, filled);
-        self.book(order, &fill);
+        self.book(order.strategy, &fill);
     }
 
-    fn book(&mut self, order: &NewOrder, fill: &Fill) {
+    /// Something that the venue does by itself: money, a split of two for one of what is held,
+    /// or a forced execution.
+    fn account_event(&mut self) {
+        let strategy = StrategyId::new(u16::try_from(self.dice.below(2)).unwrap());
+        let instrument = InstrumentId::new(u16::try_from(self.dice.below(3)).unwrap());
+        let time = Timestamp::from_nanos(self.time);
+        let amount = Money::from_atto(i128::from(self.dice.below(1_000_000)) - 500_000);
+        let held = self.held[strategy.index()][instrument.index()];
+        let event = |kind| AccountEvent { strategy, instrument, time, amount, kind };
+        match self.dice.below(6) {
+            0 => self.paid(event(AccountEventKind::Funding)),
+            1 => self.paid(event(AccountEventKind::Borrow)),
+            2 => self.paid(event(AccountEventKind::Dividend)),
+            3 if held.position != 0 => {
+                let position = NetLots::new(2 * held.position);
+                self.paid(event(AccountEventKind::Split { position }));
+                self.split(instrument, "2");
+            }
+            4 if held.position != 0 => self.merged(&event(AccountEventKind::Funding)),
+            _ => self.liquidation(strategy, instrument),
+        }
+    }
+
+    /// A merger of so many units that nothing is left of a position.
+    fn merged(&mut self, event: &AccountEvent) {
+        let kind = AccountEventKind::Split { position: NetLots::ZERO };
+        self.paid(AccountEvent { kind, ..*event });
+        self.split(event.instrument, "0.00000000001");
+    }
+
+    fn split(&mut self, instrument: InstrumentId, ratio: &str) {
+        let ratio = domain::Rate::new(ratio.parse().unwrap());
+        let data = MarketData::Split(domain::event::Split { ratio });
+        self.input(Event::Market(MarketEvent { instrument, exchange_time: None, data }));
+    }
+
+    fn paid(&mut self, event: AccountEvent) {
+        self.input(Event::Account(event));
+        let held = &mut self.held[event.strategy.index()][event.instrument.index()];
+        held.carry += event.amount;
+        self.cash += event.amount;
+        if let AccountEventKind::Split { position } = event.kind {
+            held.position = position.get();
+            if held.position == 0 {
+                held.realized -= std::mem::take(&mut held.cost);
+            }
+        }
+        self.write_account(event.strategy, event.instrument, event.time);
+    }
+
+    fn liquidation(&mut self, strategy: StrategyId, instrument: InstrumentId) {
+        self.trades += 1;
+        let time = Timestamp::from_nanos(self.time);
+        let fill = Fill {
+            trade: TradeId::new(self.session.run, self.trades),
+            order: OrderId::new(self.session.run, 9_000_000 + self.trades),
+            instrument,
+            side: if self.dice.below(2) == 0 { Side::Buy } else { Side::Sell },
+            price: Ticks::new(900 + self.dice.lots(200).get()),
+            quantity: self.dice.lots(40),
+            fee: Money::from_atto(70_000),
+            liquidity: Liquidity::Taker,
+            time,
+        };
+        let kind = AccountEventKind::Liquidation { fill };
+        let amount = Money::ZERO;
+        self.input(Event::Account(AccountEvent { strategy, instrument, time, amount, kind }));
+        self.book(strategy, &fill);
+    }
+
+    fn book(&mut self, strategy: StrategyId, fill: &Fill) {
         let instrument = self.table.get(fill.instrument);
-        let (strategy, place) = (order.strategy.index(), fill.instrument.index());
-        let mut held = self.held[strategy][place];
+        let (owner, place) = (strategy.index(), fill.instrument.index());
+        let mut held = self.held[owner][place];
         let traded = fill.quantity.signed(fill.side).get();
         let value = |lots| instrument.signed_notional(fill.price, NetLots::new(lots)).unwrap();
         let closed = if held.position.signum() == -traded.signum() {
@@ -313,16 +385,21 @@ impl Desk {
         held.position += traded;
         held.fees += fill.fee;
         self.cash = self.cash - value(traded) - fill.fee;
-        self.held[strategy][place] = held;
+        self.held[owner][place] = held;
+        self.write_account(strategy, fill.instrument, fill.time);
+    }
+
+    fn write_account(&mut self, strategy: StrategyId, instrument: InstrumentId, time: Timestamp) {
+        let held = self.held[strategy.index()][instrument.index()];
         self.out.push(Record::Account(AccountRecord {
-            time: fill.time,
-            strategy: order.strategy,
-            instrument: fill.instrument,
+            time,
+            strategy,
+            instrument,
             position: NetLots::new(held.position),
             cost_basis: held.cost,
             realized_pnl: held.realized,
             fees: held.fees,
-            carry: Money::ZERO,
+            carry: held.carry,
             cash: self.cash,
         }));
     }
@@ -340,6 +417,7 @@ impl Desk {
             realized_pnl: swing,
             unrealized_pnl: Money::ZERO - swing,
             fees: Money::ZERO,
+            carry: Money::ZERO,
             equity: self.cash + swing,
             max_drawdown: swing,
             wins: self.trades / 2,

@@ -21,7 +21,20 @@ use domain::{Event, InstrumentId, MarketData, NetLots, Side, Span, StrategyId, T
 use engine::{Intents, OrderStyle, Strategy, View};
 use market::signal::{Signal, SignalGenerator as _, SignalResult, Suppression};
 
-use crate::{Setup, SetupError};
+use crate::{InstrumentCount, Setup, SetupError, StrategyRow};
+
+/// Its place in the catalogue.
+pub(crate) const ROW: StrategyRow = StrategyRow {
+    name: "imbalance",
+    purpose: "follows the side of the book with more quantity at the best price",
+    instruments: InstrumentCount::AtLeastOne,
+    parameters: &[params::PARAMETERS],
+    needs: params::needs,
+    build: |setup| {
+        let strategy = ImbalanceStrategy::new(setup, &ImbalanceParams::read(setup.params))?;
+        Ok(Box::new(strategy))
+    },
+};
 
 /// What goes on in one instrument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,13 +75,9 @@ impl ImbalanceStrategy {
     /// A strategy that has seen nothing yet.
     ///
     /// # Errors
-    /// [`SetupError`] for a setting outside its range, a size that does not fit, or no
-    /// instrument.
+    /// [`SetupError`] for a setting outside its range or a size that does not fit.
     pub fn new(setup: &Setup<'_>, params: &ImbalanceParams) -> Result<Self, SetupError> {
         params.check()?;
-        if setup.trades.is_empty() {
-            return Err(SetupError::NoInstrument { name: setup.name.to_owned() });
-        }
         let follower = |&instrument: &InstrumentId| -> Result<Follower, SetupError> {
             Ok(Follower {
                 instrument,

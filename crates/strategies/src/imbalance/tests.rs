@@ -17,7 +17,7 @@ use testkit::{
 };
 
 use super::{EntryStyle, ImbalanceParams, ImbalanceSignalGenerator, Sizing, StrengthMode};
-use crate::{Params, Setup, SetupError, catalogue};
+use crate::{ParamValues, Setup, SetupError, catalogue};
 
 const BTC: InstrumentId = InstrumentId::new(0);
 const NOW: Timestamp = Timestamp::from_millis(5_000);
@@ -46,6 +46,25 @@ fn signal(params: &ImbalanceParams, features: &FeatureVector) -> Option<(f64, f6
     }
 }
 
+/// The values of the catalogue row that read as these parameters.
+fn values(params: &ImbalanceParams) -> ParamValues {
+    let mut values = catalogue::find("imbalance").unwrap().defaults();
+    let mut set = |name: &str, text: &str| values.set(name, text).unwrap();
+    set("imbalance_threshold", &params.imbalance_threshold.to_string());
+    set("min_confidence", &params.min_confidence.to_string());
+    set("feature_window_ms", &params.feature_window_ms.to_string());
+    set("signal_decay_ms", &params.signal_decay_ms.to_string());
+    set("max_position_size", &params.max_position_size.to_string());
+    set("order_size_fraction", &params.order_size_fraction.decimal().to_string());
+    set(
+        "strength_mode",
+        if params.strength_mode == StrengthMode::Seed { "seed" } else { "excess" },
+    );
+    let passive = params.order_style == EntryStyle::Passive;
+    set("order_style", if passive { "passive" } else { "aggressive" });
+    values
+}
+
 fn seed() -> ImbalanceParams {
     ImbalanceParams { strength_mode: StrengthMode::Seed, ..ImbalanceParams::default() }
 }
@@ -54,6 +73,8 @@ fn seed() -> ImbalanceParams {
 fn the_defaults_are_the_documented_ones() {
     let params = ImbalanceParams::default();
     assert!(params.check().is_ok());
+    let row = catalogue::find("imbalance").unwrap();
+    assert_eq!(ImbalanceParams::read(&row.defaults()), params);
     assert_eq!((params.imbalance_threshold, params.min_confidence), (0.3, 0.7));
     assert_eq!((params.feature_window_ms, params.signal_decay_ms), (1_000, 500));
     assert_eq!(params.max_position_size.to_string(), "1");
@@ -198,14 +219,16 @@ struct Room {
 impl Room {
     fn with(params: ImbalanceParams, held: i64) -> Self {
         let table = instruments([btc_perpetual()]);
-        let params = Params::Imbalance(ImbalanceParams { min_confidence: 0.5, ..params });
+        let params = values(&ImbalanceParams { min_confidence: 0.5, ..params });
         let (id, name, trades) = (StrategyId::new(0), "imbalance_v1", [BTC]);
         let setup = Setup { id, name, instruments: &table, trades: &trades, params: &params };
-        let strategy = (catalogue::find("imbalance").unwrap().build)(&setup).unwrap();
+        let strategy = catalogue::find("imbalance").unwrap().make(&setup).unwrap();
         let config = EngineConfig {
             run: RunNumber::FIRST,
             risk: RiskConfig::default(),
-            features: FeatureConfig::default(),
+            prices: engine::PriceSource::Book,
+            bars: None,
+            features: Some(FeatureConfig::default()),
             snapshot_interval: Span::from_secs(60),
         };
         let carried = OpeningPosition {
@@ -215,6 +238,7 @@ impl Room {
             cost_basis: Money::from_atto(i128::from(held) * 60 * Money::ATTO_PER_UNIT),
             realized_pnl: Money::ZERO,
             fees: Money::ZERO,
+            carry: Money::ZERO,
         };
         let cash = OpeningAccount::with_cash("100000".parse().unwrap());
         let opening = OpeningAccount { positions: vec![carried], ..cash };
@@ -325,10 +349,10 @@ fn an_entry_that_came_to_nothing_frees_the_strategy_at_once() {
 #[test]
 fn a_strategy_without_instruments_is_refused() {
     let table = instruments([btc_perpetual()]);
-    let params = Params::Imbalance(ImbalanceParams::default());
+    let params = values(&ImbalanceParams::default());
     let id = StrategyId::new(0);
     let setup = Setup { id, name: "idle", instruments: &table, trades: &[], params: &params };
-    let built = (catalogue::find("imbalance").unwrap().build)(&setup);
+    let built = catalogue::find("imbalance").unwrap().make(&setup);
     assert!(matches!(built, Err(SetupError::NoInstrument { name }) if name == "idle"));
 }
 

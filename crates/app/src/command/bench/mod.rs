@@ -4,6 +4,7 @@
 //! shows in every frame that had to wait (no coordinated omission). An empty loop with the
 //! same schedule shows what the machine itself costs.
 
+pub(super) mod backtest;
 mod eager;
 mod frames;
 mod machine;
@@ -69,7 +70,7 @@ fn measure(config: &Config, frames: &Frames, rate: Rate, layout: LayoutArg) -> R
     let instruments = frames.instruments().clone();
     let opening = OpeningAccount::with_cash(config.paper.starting_cash);
     let vitals = Arc::new(Vitals::for_instruments(instruments.len()));
-    let execution = session::paper_broker(config, RunNumber::FIRST, &instruments)?;
+    let execution = session::paper_broker(config, RunNumber::FIRST, &instruments, &opening)?;
     let strategies: Vec<Box<dyn Strategy>> = vec![Box::new(EagerStrategy::new(FIRST))];
     let engine = session::engine_of(config, RunNumber::FIRST, instruments, opening, strategies)?;
     let (_port, mailbox) = control_channel();

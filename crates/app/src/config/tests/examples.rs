@@ -85,9 +85,9 @@ fn the_quick_reference_example_is_the_default_configuration() {
 #[test]
 fn the_documented_defaults_hold() {
     let Config { strategy, .. } = load_text("").unwrap().config;
-    assert_eq!(strategy.params.feature_window, Span::from_millis(1000));
-    assert_eq!(strategy.params.signal_decay, Span::from_millis(500));
-    assert_eq!(strategy.params.order_size_fraction.to_string(), "0.5");
+    assert_eq!(strategy.params.span("feature_window_ms"), Span::from_millis(1000));
+    assert_eq!(strategy.params.span("signal_decay_ms"), Span::from_millis(500));
+    assert_eq!(strategy.params.rate("order_size_fraction").decimal().to_string(), "0.5");
     assert_eq!(strategy.risk_limits.max_notional_exposure.to_string(), "100000");
     assert_eq!(strategy.risk_limits.max_order_notional, strategy.risk_limits.max_notional_exposure);
     assert_eq!(strategy.persistence.snapshot_interval, Span::from_secs(60));

@@ -10,7 +10,7 @@ const FILE_TEXT: &str = "[strategy.params]\nimbalance_threshold = 0.2\n";
 fn threshold(text: &str, around: &Surroundings<'_>) -> (f64, Origin) {
     let loaded = load_with(text, around).unwrap();
     let origin = loaded.origin(THRESHOLD).unwrap();
-    (loaded.config.strategy.params.imbalance_threshold, origin)
+    (loaded.config.strategy.params.real("imbalance_threshold"), origin)
 }
 
 #[test]
@@ -71,13 +71,16 @@ fn the_strategy_follows_the_risk_limit_until_it_asks_for_less() {
     let limit = "[strategy.risk_limits]\nmax_position_size = 3\n";
     let loaded = load_text(limit).unwrap();
     let strategy = &loaded.config.strategy;
-    assert_eq!(strategy.params.max_position_size, strategy.risk_limits.max_position_size);
+    assert_eq!(
+        strategy.params.quantity("max_position_size"),
+        strategy.risk_limits.max_position_size
+    );
     let origin = loaded.origin("strategy.params.max_position_size").unwrap();
     assert_eq!(origin.to_string(), "default, follows strategy.risk_limits.max_position_size");
 
     let both = format!("{limit}[strategy.params]\nmax_position_size = 2\n");
     let strategy = load_text(&both).unwrap().config.strategy;
-    assert_eq!(strategy.params.max_position_size.to_string(), "2");
+    assert_eq!(strategy.params.quantity("max_position_size").to_string(), "2");
     assert_eq!(strategy.risk_limits.max_position_size.to_string(), "3");
 }
 

@@ -3,7 +3,12 @@
 use proptest::prelude::*;
 
 use super::{Surroundings, load_text, load_with};
-use crate::config::{Origins, settings::SETTINGS, settle::environment_name};
+use crate::config::{Origins, settings::Setting, settle::environment_name, table::Table};
+
+/// Every setting of the default strategy.
+fn settings() -> Vec<&'static Setting> {
+    Table::of(Some("imbalance")).settings().collect()
+}
 
 proptest! {
     #[test]
@@ -13,10 +18,10 @@ proptest! {
 
     #[test]
     fn no_value_of_any_setting_makes_the_loader_panic(
-        index in 0..SETTINGS.len(),
+        index in 0..settings().len(),
         value in "(-?[0-9]{1,30}(\\.[0-9]{1,30})?([eE]-?[0-9]{1,3})?|true|\"\\PC{0,10}\"|\\[.{0,10}\\])",
     ) {
-        let path = SETTINGS[index].path;
+        let path = settings()[index].path;
         let _ = load_text(&format!("{path} = {value}\n")).map_err(|errors| errors.to_string());
         let set = format!("{path}={value}");
         let _ = load_with("", &Surroundings { set: &[&set], ..Surroundings::default() });
@@ -24,10 +29,10 @@ proptest! {
 
     #[test]
     fn a_value_means_the_same_in_a_file_a_variable_and_a_flag(
-        index in 0..SETTINGS.len(),
+        index in 0..settings().len(),
         value in "(-?[0-9]{1,6}(\\.[0-9]{1,4})?|true|false)",
     ) {
-        let path = SETTINGS[index].path;
+        let path = settings()[index].path;
         let file = load_text(&format!("{path} = {value}\n"));
         let set = format!("{path}={value}");
         let flag = load_with("", &Surroundings { set: &[&set], ..Surroundings::default() });

@@ -32,7 +32,7 @@ impl Luck {
         })
     }
 
-    fn strikes(&mut self) -> bool {
+    pub(in crate::paper) fn strikes(&mut self) -> bool {
         u128::from(self.generator.next_u64()) < self.threshold
     }
 }

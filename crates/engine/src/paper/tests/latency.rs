@@ -24,8 +24,10 @@ fn a_report_carries_the_time_of_its_event_and_is_due_one_latency_later() {
     stage.limit(Side::Buy, 1, 101);
     let due = stage.now + Span::from_millis(1);
     assert_eq!(stage.broker.earliest_due(), Some(due));
-    assert_eq!(stage.broker.next_report(due - Span::from_nanos(1)), None);
-    let report = stage.broker.next_report(due).unwrap();
+    assert_eq!(stage.broker.next_answer(due - Span::from_nanos(1)), None);
+    let (told, answer) = stage.broker.next_answer(due).unwrap();
+    assert_eq!(told, due);
+    let report = report_of(&answer).unwrap();
     assert_eq!(report.time, stage.now);
     assert_eq!(stage.broker.earliest_due(), None);
 }

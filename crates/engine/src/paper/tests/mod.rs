@@ -1,26 +1,35 @@
 //! Tests of the paper broker through its public methods: a small stage with one book.
 
 mod arriving;
+mod bars;
+mod draft;
 mod extremes;
 mod latency;
 mod queue;
+mod quotes;
+mod settings;
 mod slippage;
+mod stops;
 mod touch;
 mod waiting;
 
 use std::borrow::Cow;
 
 use domain::{
-    Bps, Fill, InstrumentId, Instruments, Level, Lots, Market, MarketData, MarketEvent, Money,
-    NewOrder, OrderId, OrderReport, OrderType, Qty, Refusal, ReportKind, RunNumber, Side, Span,
-    StrategyId, Ticks, Timestamp,
+    Bps, Event, Fill, InstrumentId, Instruments, Level, Lots, Market, MarketData, MarketEvent,
+    Money, NewOrder, OrderId, OrderReport, OrderType, Qty, Rate, Refusal, ReportKind, RunNumber,
+    Side, Span, StrategyId, Ticks, Timestamp,
     event::{BookLoss, Trade},
     instrument::InstrumentSpec,
 };
 use market::OrderBook;
 
-use super::{Books, FillModel, PaperBroker, PaperConfig};
-use crate::{Command, risk::Approved};
+use self::draft::Draft;
+use super::{
+    BarConfig, Books, BorrowConfig, CostRecording, FeeTier, FillModel, FundingConfig,
+    InstrumentFee, PaperBroker, PaperConfig,
+};
+use crate::{Command, OpeningPosition, risk::Approved};
 
 const RUN: RunNumber = RunNumber::FIRST;
 const INSTRUMENT: InstrumentId = InstrumentId::new(0);
@@ -47,6 +56,10 @@ fn bps(text: &str) -> Bps {
     Bps::new(text.parse().unwrap())
 }
 
+fn rate(text: &str) -> Rate {
+    Rate::new(text.parse().unwrap())
+}
+
 fn ms(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)
 }
@@ -54,6 +67,10 @@ fn ms(millis: i64) -> Timestamp {
 /// No order latency, so that an order meets the book before the next event.
 fn config(fill_model: FillModel) -> PaperConfig {
     PaperConfig { fill_model, order_latency: Span::ZERO, ..PaperConfig::new(RUN, 7) }
+}
+
+const fn report_of(answer: &Event<'_>) -> Option<OrderReport> {
+    if let Event::Report(report) = answer { Some(*report) } else { None }
 }
 
 fn levels(pairs: &[(i64, i64)]) -> Cow<'static, [Level]> {
@@ -118,9 +135,9 @@ impl Stage {
 
     fn event(&mut self, data: MarketData<'_>) {
         self.now = self.now + Span::from_millis(1);
-        self.arrive();
-        self.market.take_in(&data);
         let event = MarketEvent { instrument: INSTRUMENT, exchange_time: None, data };
+        self.broker.before_market(&event, self.now, &self.market);
+        self.market.take_in(&event.data);
         self.broker.on_market(&event, self.now, &self.market.book);
     }
 
@@ -159,21 +176,23 @@ impl Stage {
         quantity: i64,
         limit: Option<i64>,
     ) -> OrderId {
+        let draft = Draft::new(side, order_type, quantity);
+        self.place(limit.into_iter().fold(draft, Draft::at))
+    }
+
+    fn place(&mut self, draft: Draft) -> OrderId {
         self.orders += 1;
-        let order = NewOrder {
-            id: OrderId::new(RUN, self.orders),
-            strategy: StrategyId::new(0),
-            instrument: INSTRUMENT,
-            side,
-            order_type,
-            quantity: Lots::new(quantity),
-            limit: limit.map(Ticks::new),
-            trigger: None,
-            effect: domain::PositionEffect::Any,
-            created: self.now,
-        };
+        let id = OrderId::new(RUN, self.orders);
+        let order = NewOrder { id, created: self.now, ..draft.0 };
         self.broker.submit(&Command::Place(Approved::unchecked(order)), self.now);
-        order.id
+        id
+    }
+
+    /// An order that has arrived.
+    fn arrived(&mut self, draft: Draft) -> OrderId {
+        let id = self.place(draft);
+        self.arrive();
+        id
     }
 
     fn cancel(&mut self, order: OrderId) {
@@ -189,7 +208,8 @@ impl Stage {
 
     /// Every report so far that was not read yet.
     fn reports(&mut self) -> Vec<OrderReport> {
-        std::iter::from_fn(|| self.broker.next_report(Timestamp::MAX)).collect()
+        let answers = std::iter::from_fn(|| self.broker.next_answer(Timestamp::MAX));
+        answers.filter_map(|(_, answer)| report_of(&answer)).collect()
     }
 
     fn kinds(&mut self) -> Vec<ReportKind> {

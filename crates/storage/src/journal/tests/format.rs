@@ -6,7 +6,10 @@ use domain::{
     Control, Event, Fill, InstrumentId, Level, Liquidity, Lots, MarketData, MarketEvent, Money,
     NetLots, NewOrder, OrderId, OrderReport, OrderStatus, OrderType, Rate, Record, RecordSink as _,
     Refusal, ReportKind, RunNumber, Side, Stamped, StrategyId, Ticks, Timestamp, TradeId,
-    event::{BookLoss, MarkPrice, Quote, Trade},
+    event::{
+        AccountEvent, AccountEventKind, Bar, BookLoss, Dividend, FundingSettlement, MarkPrice,
+        Quote, Split, Trade,
+    },
     record::{
         AccountRecord, MarketSource, OrderChanged, SessionEnded, SessionStarted, StrategySnapshot,
     },
@@ -56,7 +59,7 @@ fn trade(dice: &mut Dice) -> Trade {
 }
 
 fn market_data(dice: &mut Dice) -> MarketData<'static> {
-    match dice.below(9) {
+    match dice.below(13) {
         0 => MarketData::BookSnapshot {
             update_id: number(dice),
             bids: levels(dice),
@@ -83,6 +86,21 @@ fn market_data(dice: &mut Dice) -> MarketData<'static> {
             next_funding: one_of(dice, &[None, Some(Timestamp::from_millis(5))]),
         }),
         7 => MarketData::FeedSilent,
+        8 => MarketData::Bar(Bar {
+            start: time(dice),
+            end: time(dice),
+            open: Ticks::new(signed(dice)),
+            high: Ticks::new(signed(dice)),
+            low: Ticks::new(signed(dice)),
+            close: Ticks::new(signed(dice)),
+            volume: Lots::new(signed(dice)),
+        }),
+        9 => MarketData::Funding(FundingSettlement {
+            rate: Rate::default(),
+            price: one_of(dice, &[None, Some("61793.40123456".parse().unwrap())]),
+        }),
+        10 => MarketData::Split(Split { ratio: Rate::default() }),
+        11 => MarketData::Dividend(Dividend { per_unit: money(dice) }),
         _ => MarketData::FeedLive,
     }
 }
@@ -95,6 +113,20 @@ fn instrument(dice: &mut Dice) -> InstrumentId {
     InstrumentId::new(u16::try_from(dice.below(70_000).min(65_535)).unwrap())
 }
 
+fn fill(dice: &mut Dice) -> Fill {
+    Fill {
+        trade: TradeId::from_raw(number(dice)),
+        order: order_id(dice),
+        instrument: instrument(dice),
+        side: one_of(dice, &[Side::Buy, Side::Sell]),
+        price: Ticks::new(signed(dice)),
+        quantity: Lots::new(signed(dice)),
+        fee: money(dice),
+        liquidity: one_of(dice, &[Liquidity::Maker, Liquidity::Taker]),
+        time: time(dice),
+    }
+}
+
 fn report_kind(dice: &mut Dice) -> ReportKind {
     match dice.below(6) {
         0 => ReportKind::Accepted,
@@ -102,22 +134,13 @@ fn report_kind(dice: &mut Dice) -> ReportKind {
         2 => ReportKind::Cancelled,
         3 => ReportKind::Expired(Refusal::RemainderCancelled),
         4 => ReportKind::CancelRejected(Refusal::UnknownOrder),
-        _ => ReportKind::Filled(Fill {
-            trade: TradeId::from_raw(number(dice)),
-            order: order_id(dice),
-            instrument: instrument(dice),
-            side: one_of(dice, &[Side::Buy, Side::Sell]),
-            price: Ticks::new(signed(dice)),
-            quantity: Lots::new(signed(dice)),
-            fee: money(dice),
-            liquidity: one_of(dice, &[Liquidity::Maker, Liquidity::Taker]),
-            time: time(dice),
-        }),
+        _ => ReportKind::Filled(fill(dice)),
     }
 }
 
 fn event(dice: &mut Dice) -> Event<'static> {
-    match dice.below(6) {
+    match dice.below(8) {
+        6..=7 => Event::Account(account_event(dice)),
         0 => Event::Clock,
         1 => Event::Control(one_of(dice, &[Control::Kill, Control::Resume, Control::WindDown])),
         2..=3 => Event::Report(OrderReport {
@@ -131,6 +154,23 @@ fn event(dice: &mut Dice) -> Event<'static> {
             exchange_time: one_of(dice, &[None, Some(Timestamp::EPOCH)]),
             data: market_data(dice),
         }),
+    }
+}
+
+fn account_event(dice: &mut Dice) -> AccountEvent {
+    let kinds = [
+        AccountEventKind::Funding,
+        AccountEventKind::Borrow,
+        AccountEventKind::Dividend,
+        AccountEventKind::Split { position: NetLots::new(signed(dice)) },
+        AccountEventKind::Liquidation { fill: fill(dice) },
+    ];
+    AccountEvent {
+        strategy: StrategyId::new(3),
+        instrument: instrument(dice),
+        time: time(dice),
+        amount: money(dice),
+        kind: one_of(dice, &kinds),
     }
 }
 
@@ -176,6 +216,7 @@ fn strategy_snapshot(dice: &mut Dice) -> StrategySnapshot {
         realized_pnl: money(dice),
         unrealized_pnl: money(dice),
         fees: money(dice),
+        carry: money(dice),
         equity: money(dice),
         max_drawdown: money(dice),
         wins: number(dice),

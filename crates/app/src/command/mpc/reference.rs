@@ -1,0 +1,68 @@
+//! What a joint computation should give: the function's plain reference on the same inputs.
+
+use std::collections::BTreeMap;
+
+use anyhow::anyhow;
+use mpc::{
+    client::OwnResult,
+    function::{ParameterError, Parameters, catalogue::Entry},
+    node::{SessionTerms, terms::Parameter},
+};
+
+use super::example::Example;
+
+/// Named lists of numbers.
+pub(super) type Named = BTreeMap<String, Vec<i128>>;
+
+/// What everybody sees, and what each participant sees.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Expected {
+    pub(super) public: Named,
+    pub(super) own: Vec<Named>,
+}
+
+/// Computes in the clear.
+pub(super) fn expected(entry: &Entry, example: &Example) -> anyhow::Result<Expected> {
+    let parameters = parameters(&example.terms);
+    let count = i64::try_from(example.inputs.len())?;
+    let counted = parameters.clone().with("participants", [count]);
+    let function = match (entry.build)(&counted) {
+        Err(ParameterError::Unknown { .. }) => (entry.build)(&parameters),
+        other => other,
+    }?;
+    let plain = function.reference(&example.inputs).map_err(|broken| {
+        anyhow!("the input of participant {} breaks a rule", broken.participant)
+    })?;
+    let public = plain.public.into_iter().map(|one| (one.name.to_owned(), one.values)).collect();
+    let mut own = vec![Named::new(); example.inputs.len()];
+    for output in plain.private {
+        own[output.participant].insert(output.name.to_owned(), output.values);
+    }
+    Ok(Expected { public, own })
+}
+
+/// What a participant was given, in the same form.
+pub(super) fn public_of(result: &OwnResult) -> Named {
+    let number = |value: &serde_json::Value| match value.as_str() {
+        Some(text) => text.parse().ok(),
+        None => value.as_i64().map(i128::from),
+    };
+    let numbers = |value: &serde_json::Value| -> Vec<i128> {
+        value.as_array().into_iter().flatten().filter_map(number).collect()
+    };
+    let named = result.public.as_object().into_iter().flatten();
+    named.map(|(name, value)| (name.clone(), numbers(value))).collect()
+}
+
+/// The participant's own numbers.
+pub(super) fn own_of(result: &OwnResult) -> Named {
+    result.own.iter().map(|(name, numbers)| (name.clone(), numbers.to_vec())).collect()
+}
+
+fn parameters(terms: &SessionTerms) -> Parameters {
+    terms.parameters.iter().fold(Parameters::new(), |all, (name, value)| match value {
+        Parameter::Number(number) => all.with(name, [*number]),
+        Parameter::Numbers(numbers) => all.with(name, numbers.clone()),
+        Parameter::Text(_) => all,
+    })
+}

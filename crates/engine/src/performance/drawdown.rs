@@ -1,0 +1,60 @@
+//! The deepest and the longest fall of equity below its highest value.
+
+use domain::{Money, Span, Timestamp};
+
+/// Watches equity, to the last digit and at every event.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DrawdownWatch {
+    peak: Money,
+    peak_time: Option<Timestamp>,
+    /// Whether equity is below the peak.
+    under: bool,
+    deepest: Money,
+    deepest_share: f64,
+    longest: Span,
+}
+
+impl DrawdownWatch {
+    pub(super) const fn new(opening: Money) -> Self {
+        Self {
+            peak: opening,
+            peak_time: None,
+            under: false,
+            deepest: Money::ZERO,
+            deepest_share: 0.0,
+            longest: Span::ZERO,
+        }
+    }
+
+    pub(super) fn see(&mut self, time: Timestamp, equity: Money) {
+        let since = *self.peak_time.get_or_insert(time);
+        if self.under {
+            self.longest = self.longest.max(time.since(since));
+        }
+        if equity >= self.peak {
+            (self.peak, self.peak_time, self.under) = (equity, Some(time), false);
+            return;
+        }
+        self.under = true;
+        let fall = self.peak - equity;
+        self.deepest = self.deepest.max(fall);
+        if self.peak > Money::ZERO {
+            self.deepest_share = self.deepest_share.max(fall.to_f64() / self.peak.to_f64());
+        }
+    }
+
+    /// In quote currency.
+    pub(super) const fn deepest(&self) -> Money {
+        self.deepest
+    }
+
+    /// As a share of the highest value before.
+    pub(super) const fn deepest_share(&self) -> f64 {
+        self.deepest_share
+    }
+
+    /// From a peak to the return to it, or to the last event while that has not come.
+    pub(super) const fn longest(&self) -> Span {
+        self.longest
+    }
+}

@@ -1,0 +1,1 @@
+//! Sorting: shuffle, then compare in the open.

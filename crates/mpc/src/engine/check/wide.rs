@@ -1,0 +1,234 @@
+//! The first stage for bits: four products at once, by counting.
+//!
+//! With bits a, c, e at the left verifier and b, d, f at the right one, a product was right
+//! when `ab + cd + e + f` is even. Over any field that is one inner product of four terms:
+//! `(1-2e)(1, -2a, -2c, 4ac)` with `(1-2f)(1, b, d, bd)` is 1 when it was right and -1 when it
+//! was not, so that over all products the sum must be their number. A vector of four products
+//! has only few different values: the prover counts how often each combination of two
+//! products occurs, instead of multiplying, and folding is looking up. The tables have 64
+//! entries; the look-ups are indexed by the node's own share bits, which the design allows.
+
+use super::{polynomial::Lagrange, proof::Tables};
+use crate::{
+    engine::log::{BitLog, Role},
+    field::{PrimeField, planes::turn},
+};
+
+/// Elements to a chunk: four products of four terms.
+pub(crate) const WIDE: usize = 16;
+/// Values of the product of two polynomials through such a chunk.
+pub(crate) const WIDE_PROOF: usize = 2 * WIDE - 1;
+/// Chunks in a word of 64 products.
+const CHUNKS: usize = 16;
+
+/// Four terms for each three bits.
+type Terms = [[i64; 4]; 8];
+
+/// The left verifier's terms for `a + 2c + 4e`.
+const LEFT: Terms = terms(-2, 4);
+/// The right verifier's terms for `b + 2d + 4f`.
+const RIGHT: Terms = terms(1, 1);
+
+const fn bit(bits: usize, place: usize) -> i64 {
+    if bits >> place & 1 == 1 { 1 } else { 0 }
+}
+
+const fn terms(single: i64, both: i64) -> Terms {
+    let mut terms = [[0; 4]; 8];
+    let mut bits = 0;
+    while bits < 8 {
+        let [first, second, negative] = [bit(bits, 0), bit(bits, 1), bit(bits, 2)];
+        let sign = 1 - 2 * negative;
+        terms[bits] =
+            [sign, sign * single * first, sign * single * second, sign * both * first * second];
+        bits += 1;
+    }
+    terms
+}
+
+/// Weights for the wide stage.
+pub(crate) struct WideTables<F> {
+    chunk: Lagrange<F>,
+    pub(crate) proof: Lagrange<F>,
+    /// The weights for the values at 16, 17, ..., 30.
+    beyond: Vec<Vec<F>>,
+}
+
+impl<F: PrimeField> WideTables<F> {
+    pub(crate) fn new() -> Self {
+        let chunk = Lagrange::new(WIDE);
+        let place = |point: usize| F::from_signed(i64::try_from(point).expect("few points"));
+        let beyond = (WIDE..WIDE_PROOF).map(|point| chunk.at(place(point))).collect();
+        Self { chunk, proof: Lagrange::new(WIDE_PROOF), beyond }
+    }
+}
+
+/// The verifiers' six bits of each two products.
+pub(crate) struct Pairs(Vec<u8>);
+
+impl Drop for Pairs {
+    fn drop(&mut self) {
+        use zeroize::Zeroize as _;
+        self.0.zeroize();
+    }
+}
+
+impl Pairs {
+    /// What the left verifier of a prover knows; the prover itself and that verifier can tell.
+    pub(crate) fn left(log: &BitLog, role: Role) -> Self {
+        let (x, y, z, mask) = match role {
+            Role::Prover => (&log.x_own, &log.y_own, &log.z_own, &log.mask_own),
+            _ => (&log.x_next, &log.y_next, &log.z_next, &log.mask_next),
+        };
+        let rest = |word: usize| z[word] ^ (x[word] & y[word]) ^ mask[word];
+        Self::of(x.len(), |word| [x[word], y[word], rest(word)])
+    }
+
+    /// What the right verifier of a prover knows; the prover itself and that verifier can tell.
+    pub(crate) fn right(log: &BitLog, role: Role) -> Self {
+        let (x, y, mask) = match role {
+            Role::Prover => (&log.x_next, &log.y_next, &log.mask_next),
+            _ => (&log.x_own, &log.y_own, &log.mask_own),
+        };
+        Self::of(x.len(), |word| [y[word], x[word], mask[word]])
+    }
+
+    fn of(words: usize, bits: impl Fn(usize) -> [u64; 3]) -> Self {
+        let mut pairs = Vec::with_capacity(32 * words);
+        for word in 0..words {
+            let bits = bits(word);
+            for group in 0..4 {
+                let mut square = 0;
+                for (row, bits) in bits.iter().enumerate() {
+                    square |= (bits >> (8 * group) & 0xFF) << (8 * row);
+                    square |= (bits >> (8 * group + 32) & 0xFF) << (8 * row + 24);
+                }
+                pairs.extend_from_slice(&turn(square).to_le_bytes());
+            }
+        }
+        Self(pairs)
+    }
+
+    /// Both halves of every chunk.
+    fn chunks(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.0.chunks_exact(2 * CHUNKS).flat_map(|word| {
+            let (first, second) = word.split_at(CHUNKS);
+            first.iter().zip(second).map(|(a, b)| (usize::from(*a & 63), usize::from(*b & 63)))
+        })
+    }
+
+    /// Every chunk's polynomial at the challenge.
+    pub(crate) fn fold<F: PrimeField>(&self, weights: &Folding<F>) -> Vec<F> {
+        self.chunks().map(|(first, second)| weights.0[0][first] + weights.0[1][second]).collect()
+    }
+}
+
+/// The value of each half chunk at a challenge, by its six bits.
+pub(crate) struct Folding<F>([[F; 64]; 2]);
+
+impl<F: PrimeField> Folding<F> {
+    fn new(terms: &Terms, weights: &[F]) -> Self {
+        let value = |bits: usize, weights: &[F]| {
+            let parts = terms[bits].iter().zip(weights);
+            parts.fold(F::ZERO, |sum, (term, weight)| sum + F::from_signed(*term) * *weight)
+        };
+        let half = |half: usize| {
+            let weights = &weights[8 * half..8 * half + 8];
+            let single = |product: usize| -> [F; 8] {
+                std::array::from_fn(|bits| value(bits, &weights[4 * product..]))
+            };
+            let (first, second) = (single(0), single(1));
+            std::array::from_fn(|bits| first[bits & 7] + second[bits >> 3])
+        };
+        Self([half(0), half(1)])
+    }
+
+    pub(crate) fn left(tables: &WideTables<F>, challenge: F) -> Self {
+        Self::new(&LEFT, &tables.chunk.at(challenge))
+    }
+
+    pub(crate) fn right(tables: &WideTables<F>, challenge: F) -> Self {
+        Self::new(&RIGHT, &tables.chunk.at(challenge))
+    }
+}
+
+/// How often six bits on the left met six bits on the right.
+type Counts = Vec<u32>;
+
+/// The prover's values: the sum over all chunks of the product of both polynomials.
+pub(crate) fn products<F: PrimeField>(
+    tables: &WideTables<F>,
+    left: &Pairs,
+    right: &Pairs,
+) -> Vec<F> {
+    let mut counts: [[Counts; 2]; 2] =
+        std::array::from_fn(|_| std::array::from_fn(|_| vec![0; 64 * 64]));
+    for ((first, second), (other_first, other_second)) in left.chunks().zip(right.chunks()) {
+        counts[0][0][first << 6 | other_first] += 1;
+        counts[0][1][first << 6 | other_second] += 1;
+        counts[1][0][second << 6 | other_first] += 1;
+        counts[1][1][second << 6 | other_second] += 1;
+    }
+    let mut matrix = [[F::ZERO; WIDE]; WIDE];
+    for (half, counts) in counts.iter().enumerate() {
+        for (other_half, counts) in counts.iter().enumerate() {
+            add_counts(counts, half, other_half, &mut matrix);
+        }
+    }
+    let on_points = (0..WIDE).map(|point| matrix[point][point]);
+    let beyond = tables.beyond.iter().map(|weights| {
+        let rows: Vec<F> = matrix.iter().map(|row| F::dot(row, weights)).collect();
+        F::dot(&rows, weights)
+    });
+    on_points.chain(beyond).collect()
+}
+
+/// Adds up which terms met, for the two products in each half.
+fn add_counts<F: PrimeField>(
+    counts: &Counts,
+    half: usize,
+    other_half: usize,
+    matrix: &mut [[F; WIDE]; WIDE],
+) {
+    let mut rows = [[[0_u32; 64]; 8]; 2];
+    for (bits, row) in counts.chunks_exact(64).enumerate() {
+        for (product, bits) in [(0, bits & 7), (1, bits >> 3)] {
+            for (sum, count) in rows[product][bits].iter_mut().zip(row) {
+                *sum += count;
+            }
+        }
+    }
+    for (product, rows) in rows.iter().enumerate() {
+        for other in 0..2 {
+            let start = (8 * half + 4 * product, 8 * other_half + 4 * other);
+            let mut met = [[0_i64; 4]; 4];
+            for (bits, row) in rows.iter().enumerate() {
+                for (other_bits, count) in row.iter().enumerate() {
+                    let right = &RIGHT[if other == 0 { other_bits & 7 } else { other_bits >> 3 }];
+                    for (line, left) in met.iter_mut().zip(&LEFT[bits]) {
+                        for (sum, right) in line.iter_mut().zip(right) {
+                            *sum += left * right * i64::from(*count);
+                        }
+                    }
+                }
+            }
+            for (line, sums) in met.iter().enumerate() {
+                for (column, sum) in sums.iter().enumerate() {
+                    matrix[start.0 + line][start.1 + column] = F::from_signed(*sum);
+                }
+            }
+        }
+    }
+}
+
+/// All tables of one field.
+pub(crate) struct AllTables<F> {
+    pub(crate) narrow: Tables<F>,
+    pub(crate) wide: WideTables<F>,
+}
+
+impl<F: PrimeField> AllTables<F> {
+    pub(crate) fn new() -> Self {
+        Self { narrow: Tables::new(), wide: WideTables::new() }
+    }
+}

@@ -1,0 +1,38 @@
+//! The same in the clear: serve one order after the other.
+
+use super::{FILLS, MatchMidpoint, SIZE_BITS};
+use crate::function::{BrokenRule, PlainOutputs, PlainPrivate};
+
+pub(super) fn compute(
+    function: &MatchMidpoint,
+    inputs: &[Vec<i128>],
+) -> Result<PlainOutputs, BrokenRule> {
+    let obeys =
+        |order: &[i128]| (0..=1).contains(&order[0]) && (0..1 << SIZE_BITS).contains(&order[1]);
+    let broken = inputs.iter().position(|orders| !orders.chunks(2).all(obeys));
+    if let Some(participant) = broken {
+        return Err(BrokenRule { participant });
+    }
+    let orders: Vec<(usize, i128)> = inputs
+        .iter()
+        .flat_map(|orders| orders.chunks(2))
+        .map(|order| (usize::from(order[0] == 1), order[1]))
+        .collect();
+    let mut wanted = [0, 0];
+    for (side, lots) in &orders {
+        wanted[*side] += lots;
+    }
+    let mut left = [wanted[0].min(wanted[1]); 2];
+    let mut fills = vec![0; orders.len()];
+    for order in &function.by_time {
+        let (side, lots) = orders[*order];
+        fills[*order] = lots.min(left[side]);
+        left[side] -= fills[*order];
+    }
+    let mut rest = fills.as_slice();
+    let private = function.orders.iter().enumerate().map(|(participant, count)| {
+        let own = rest.split_off(..*count).unwrap_or_default();
+        PlainPrivate { participant, name: FILLS, values: own.to_vec() }
+    });
+    Ok(PlainOutputs { public: Vec::new(), private: private.collect() })
+}
