@@ -21,7 +21,7 @@ trait AndLine {
 
 impl AndLine for Program {
     fn and_line(self, line: &str) -> Self {
-        line.split_whitespace().fold(self, |program, word| program.and(word))
+        line.split_whitespace().fold(self, Program::and)
     }
 }
 

@@ -4,9 +4,10 @@ use std::{fmt::Write as _, fs, path::Path};
 
 /// Writes `bars` bars that rise and fall in waves, so that averages cross.
 pub(crate) fn made_in(folder: &Path, bars: i64) {
+    type Value = fn(i64, i64, i64) -> i64;
     fs::create_dir_all(folder).unwrap();
     let close = |at: i64| 10_000 + (at % 120 - 60).abs() * 10;
-    let columns: [(&str, fn(i64, i64, i64) -> i64); 6] = [
+    let columns: [(&str, Value); 6] = [
         ("open_time_ns", |at, _, _| 1_700_000_040_000_000_000 + at * 60_000_000_000),
         ("open_ticks", |_, before, _| before),
         ("high_ticks", |_, before, now| before.max(now) + 3),
