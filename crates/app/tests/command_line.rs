@@ -41,6 +41,11 @@ fn there_is_a_command_for_every_job() {
         "kill",
         "resume",
         "bench latency",
+        "data import",
+        "data list",
+        "data show",
+        "data check",
+        "data export",
     ];
     for command in expected {
         assert!(named.iter().any(|one| one == command), "no {command} in {named:?}");
@@ -108,6 +113,9 @@ fn a_missing_argument_is_named() {
         ("rebuild", "--data-dir"),
         ("kill", "--data-dir"),
         ("resume", "--data-dir"),
+        ("data import", "FILE"),
+        ("data show", "VENUE:MARKET:SYMBOL"),
+        ("data export coinbase:spot:BTCUSD", "--kind"),
         ("demo --speed 2", "--capture"),
         ("replay --capture x --config y --fault-seed 3", "--faults"),
         ("demo --seed", "--seed"),

@@ -28,6 +28,10 @@ const SHORTER: [(&str, [&str; 2]); 5] = [
 /// Commands about a data directory, which a session must have filled.
 const AFTER_A_SESSION: [&str; 4] = ["audit", "rebuild", "kill", "resume"];
 
+/// What the documents import before they look at it.
+const DAILY_BARS: &str =
+    "../shared/data/crypto-bars/crypto/coinbase/daily/btcusd_trade.csv.zst";
+
 /// Tools of people who work on the repository. They run when its checks run; here it is
 /// checked that what they name exists.
 const CARGO_TOOLS: [&str; 7] = ["bench", "build", "clippy", "fmt", "nextest", "test", "xtask"];
@@ -201,18 +205,31 @@ fn clone_in(dir: &Path) -> std::path::PathBuf {
     clone
 }
 
+/// Puts the recordings beside the clone, where there are any.
+fn with_recordings(dir: &Path) -> bool {
+    let Some(recordings) = testkit::data_dir() else { return false };
+    fs::create_dir_all(dir.join("shared")).unwrap();
+    std::os::unix::fs::symlink(recordings, dir.join("shared/data")).unwrap();
+    true
+}
+
 fn run(command: &Documented, typed: &Typed, venue: &SandboxHandle) {
     let dir = folder();
     let clone = clone_in(dir.path());
     let needs_recordings =
         typed.words.iter().any(|word| word == "FILE" || word.contains("shared/"));
     if needs_recordings {
-        let Some(recordings) = testkit::recorded("binance-raw") else { return };
-        let beside = dir.path().join("shared/data");
-        fs::create_dir_all(&beside).unwrap();
-        std::os::unix::fs::symlink(recordings, beside.join("binance-raw")).unwrap();
+        if !with_recordings(dir.path()) {
+            return;
+        }
     }
     let words = adapted(&typed.words);
+    if words[0] == "data" && words[1] != "import" {
+        if !with_recordings(dir.path()) {
+            return;
+        }
+        Program::line(&format!("data import {DAILY_BARS} --as bars")).inside(&clone).run().exits(0);
+    }
     if AFTER_A_SESSION.contains(&words[0].as_str()) {
         let place = words.iter().position(|word| word == "--data-dir").unwrap() + 1;
         let session = Program::line("demo --seconds 1 --data-dir").and(&words[place]);
