@@ -158,19 +158,16 @@ impl Clock {
         let (clock, zone) = zone_of(rest);
         let time = time_of(clock).ok_or_else(wrong)?;
         let local = date.to_datetime(time);
-        let time = match zone {
-            Some(zone) => {
-                self.agree(Writing::Absolute, text)?;
-                if self.zone.stated {
-                    return Err(format!("{text:?} states its own zone; leave --time-zone out"));
-                }
-                let utc = offset_of(zone).ok_or_else(wrong)?.to_timestamp(local);
-                nanos(utc.map_err(|_| wrong())?).ok_or_else(wrong)?
+        let time = if let Some(zone) = zone {
+            self.agree(Writing::Absolute, text)?;
+            if self.zone.stated {
+                return Err(format!("{text:?} states its own zone; leave --time-zone out"));
             }
-            None => {
-                self.agree(Writing::Local { only_date: false }, text)?;
-                self.local(local, text)?
-            }
+            let utc = offset_of(zone).ok_or_else(wrong)?.to_timestamp(local);
+            nanos(utc.map_err(|_| wrong())?).ok_or_else(wrong)?
+        } else {
+            self.agree(Writing::Local { only_date: false }, text)?;
+            self.local(local, text)?
         };
         Ok(Read { time, next_day: None })
     }

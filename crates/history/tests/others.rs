@@ -1,9 +1,10 @@
-//! Other tools read the catalogue as it is: pandas, polars and DuckDB.
+//! Other tools read the catalogue as it is: pandas, polars and `DuckDB`.
 //!
 //! The three are installed into a folder of their own, once; `HISTORY_PYTHON` names a Python
 //! that has them already.
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::format_push_string, clippy::format_collect, reason = "small tables")]
 
 mod support;
 

@@ -1,6 +1,9 @@
 //! Looks at one row after the other, in constant memory.
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::{
+    cmp::{Ordering, Reverse},
+    collections::BTreeMap,
+};
 
 use domain::Timestamp;
 
@@ -97,12 +100,14 @@ impl Examiner {
         self.impossible(row);
         if let Some(last) = self.last {
             let (before, now) = (last.key(kind), row.key(kind));
-            if now == before {
-                self.note(What::Duplicate, row, "the row before has the same time".into());
-            } else if now < before {
-                self.note(What::OutOfOrder, row, "the row before is later".into());
-            } else {
-                self.step(&last, row);
+            match now.cmp(&before) {
+                Ordering::Equal => {
+                    self.note(What::Duplicate, row, "the row before has the same time".into());
+                }
+                Ordering::Less => {
+                    self.note(What::OutOfOrder, row, "the row before is later".into());
+                }
+                Ordering::Greater => self.step(&last, row),
             }
         }
         match kind {

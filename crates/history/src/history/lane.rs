@@ -216,7 +216,7 @@ impl Lane {
                 let reason = "not a whole number of the instrument's steps".into();
                 return Err(self.wrong(row, column.name, reason));
             }
-            let least = if column.meaning == Meaning::Price { 1 } else { 0 };
+            let least = i64::from(column.meaning == Meaning::Price);
             let values = &self.batch.columns[place];
             let impossible = |row: &usize| values[*row] < least && !self.may_be_zero(*row);
             if values.iter().copied().min().is_some_and(|value| value < least)

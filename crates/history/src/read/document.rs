@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 pub(super) type Rows<'a> = Vec<Vec<&'a RawValue>>;
 
 /// A value's text without quotes.
-pub(super) fn text<'a>(value: &'a RawValue) -> &'a str {
+pub(super) fn text(value: &RawValue) -> &str {
     let text = value.get();
     if text == "null" {
         return "";

@@ -41,7 +41,12 @@ pub(super) enum Field {
     Symbol,
 }
 
-use Field::*;
+use Field::{
+    AskPrice, AskQuantity, Bid, BidPrice, BidQuantity, BuyerIsMaker, Close, Count, Dividend, End,
+    ExchangeTime, FirstUpdate, High, Id, Index, LastUpdate, Level, Low, Mark, NextFunding, Open,
+    Price, Quantity, Rate, Sequence, Side, Snapshot, Split, Status, Symbol, TakerBuys, Time,
+    Volume,
+};
 
 /// The names under which a field is found, without regard to case and punctuation. A name
 /// that comes first is preferred.

@@ -84,9 +84,9 @@ pub enum Format {
     Coinbase,
     /// Kraken's OHLCVT archive and answers of its REST.
     Kraken,
-    /// Tardis: trades, quotes, incremental_book_L2, derivative_ticker.
+    /// Tardis: trades, quotes, `incremental_book_L2`, `derivative_ticker`.
     Tardis,
-    /// The folders of QuantConnect's Lean.
+    /// The folders of Lean, a back-testing engine.
     QuantConnect,
 }
 
