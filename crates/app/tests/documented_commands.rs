@@ -29,8 +29,7 @@ const SHORTER: [(&str, [&str; 2]); 5] = [
 const AFTER_A_SESSION: [&str; 4] = ["audit", "rebuild", "kill", "resume"];
 
 /// What the documents import before they look at it.
-const DAILY_BARS: &str =
-    "../shared/data/crypto-bars/crypto/coinbase/daily/btcusd_trade.csv.zst";
+const DAILY_BARS: &str = "../shared/data/crypto-bars/crypto/coinbase/daily/btcusd_trade.csv.zst";
 
 /// Tools of people who work on the repository. They run when its checks run; here it is
 /// checked that what they name exists.
