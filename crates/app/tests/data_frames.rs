@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use domain::{Instruments, MarketEvent, Timestamp};
+use domain::{Instruments, MarketData, MarketEvent, Timestamp};
 use history::{Catalogue, InstrumentKey, Kind, Selection};
 use sha2::{Digest, Sha256};
 use support_cli::{Program, folder};
@@ -30,8 +30,21 @@ struct Told {
 
 impl EventSink for Told {
     fn event(&mut self, received: Timestamp, event: MarketEvent<'_>) {
-        let mut text = String::new();
-        let _ = write!(text, "{} {event:?}", received.as_nanos());
+        let mut text = format!("{} ", received.as_nanos());
+        // The venue writes zeros behind the digits of a mark price; the number is the same.
+        let _ = match &event.data {
+            MarketData::Mark(mark) => write!(
+                text,
+                "{:?} {:?} mark {} {:?} {:?} {:?}",
+                event.instrument,
+                event.exchange_time,
+                mark.mark.decimal().normalize(),
+                mark.index.map(|index| index.decimal().normalize()),
+                mark.funding_rate.map(|rate| rate.decimal().normalize()),
+                mark.next_funding
+            ),
+            _ => write!(text, "{event:?}"),
+        };
         self.hash.update(&text);
         self.count += 1;
         if self.count <= 2_000 {

@@ -217,10 +217,8 @@ fn run(command: &Documented, typed: &Typed, venue: &SandboxHandle) {
     let clone = clone_in(dir.path());
     let needs_recordings =
         typed.words.iter().any(|word| word == "FILE" || word.contains("shared/"));
-    if needs_recordings {
-        if !with_recordings(dir.path()) {
-            return;
-        }
+    if needs_recordings && !with_recordings(dir.path()) {
+        return;
     }
     let words = adapted(&typed.words);
     if words[0] == "data" && words[1] != "import" {
