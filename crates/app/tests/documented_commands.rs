@@ -27,11 +27,8 @@ const SHORTER: [(&str, [&str; 2]); 4] = [
 /// Commands about a data directory, which a session must have filled.
 const AFTER_A_SESSION: [&str; 4] = ["audit", "rebuild", "kill", "resume"];
 
-/// Commands about a catalogue, which an import must have filled.
-const AFTER_AN_IMPORT: [&str; 4] = ["list", "show", "check", "export"];
-/// What fills it.
-const IMPORT: &str = "data import --as bars \
-                      ../shared/data/crypto-bars/crypto/coinbase/daily/btcusd_trade.csv.zst";
+/// What the documents import before they look at it.
+const DAILY_BARS: &str = "../shared/data/crypto-bars/crypto/coinbase/daily/btcusd_trade.csv.zst";
 
 /// Commands that need a circle of nodes at work. `tests/mpc.rs` runs each of them with one.
 const AFTER_A_CIRCLE: [&str; 6] = ["node", "open", "submit", "result", "sessions", "audit"];
@@ -222,29 +219,33 @@ fn clone_in(dir: &Path) -> std::path::PathBuf {
     clone
 }
 
+/// Puts the recordings beside the clone, where there are any.
+fn with_recordings(dir: &Path) -> bool {
+    let Some(recordings) = testkit::data_dir() else { return false };
+    let there = dir.join("shared/data");
+    if !there.exists() {
+        fs::create_dir_all(dir.join("shared")).unwrap();
+        std::os::unix::fs::symlink(recordings, there).unwrap();
+    }
+    true
+}
+
 fn run(command: &Documented, typed: &Typed, venue: &SandboxHandle) {
     let dir = folder();
     let clone = clone_in(dir.path());
     let needs_recordings =
         typed.words.iter().any(|word| word == "FILE" || word.contains("shared/"));
-    if needs_recordings {
-        let Some(recordings) = testkit::recorded("binance-raw") else { return };
-        let beside = dir.path().join("shared");
-        fs::create_dir_all(&beside).unwrap();
-        let all = recordings.parent().unwrap();
-        std::os::unix::fs::symlink(all, beside.join("data")).unwrap();
+    if needs_recordings && !with_recordings(dir.path()) {
+        return;
     }
     let words = adapted(&typed.words);
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["data", part, ..] if AFTER_AN_IMPORT.contains(&part) => {
-            let Some(recorded) = testkit::recorded("crypto-bars") else { return };
-            let beside = dir.path().join("shared");
-            if !beside.exists() {
-                fs::create_dir_all(&beside).unwrap();
-                let all = recorded.parent().unwrap();
-                std::os::unix::fs::symlink(all, beside.join("data")).unwrap();
+        ["data", part, ..] if part != "import" => {
+            if !with_recordings(dir.path()) {
+                return;
             }
-            Program::line(IMPORT).inside(&clone).run().exits(0);
+            let import = Program::line(&format!("data import {DAILY_BARS} --as bars"));
+            import.inside(&clone).run().exits(0);
         }
         ["bench", "backtest", ..] => peers_case::made_in(&clone.join("target/peers-data/sma"), 600),
         _ => {}

@@ -43,7 +43,14 @@ fn main() {
     for what in ["import of minute bars, CSV", "the same again, nothing new"] {
         let start = Instant::now();
         let target = Target::Catalogue(catalogue.clone());
-        history::import(&[file.clone()], &options, target, settings.clone(), &mut |_| {}).unwrap();
+        history::import(
+            std::slice::from_ref(&file),
+            &options,
+            target,
+            settings.clone(),
+            &mut |_| {},
+        )
+        .unwrap();
         rate(what, rows, start);
     }
     let database = dir.path().join("bars.db");

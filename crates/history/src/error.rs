@@ -2,7 +2,7 @@
 //!
 //! Every message names the file, and the row or the field where there is one.
 
-use std::{io, path::PathBuf};
+use std::{fmt::Display, io, path::PathBuf};
 
 /// Why data were not taken into the catalogue. Nothing of the import is kept then.
 #[derive(Debug, thiserror::Error)]
@@ -125,9 +125,8 @@ pub enum ReadError {
 }
 
 impl ReadError {
-    #[expect(clippy::needless_pass_by_value, reason = "called with errors where they arise")]
-    pub(crate) fn damaged(path: &std::path::Path, reason: impl ToString) -> Self {
-        Self::Damaged { path: path.to_owned(), reason: reason.to_string() }
+    pub(crate) fn damaged(path: &std::path::Path, reason: impl Into<Message>) -> Self {
+        Self::Damaged { path: path.to_owned(), reason: reason.into().0 }
     }
 
     pub(crate) fn open(path: &std::path::Path, source: io::Error) -> Self {
@@ -136,13 +135,20 @@ impl ReadError {
 }
 
 impl ImportError {
-    #[expect(clippy::needless_pass_by_value, reason = "called with errors where they arise")]
-    pub(crate) fn write(path: &std::path::Path, reason: impl ToString) -> Self {
-        Self::Write { path: path.to_owned(), reason: reason.to_string() }
+    pub(crate) fn write(path: &std::path::Path, reason: impl Into<Message>) -> Self {
+        Self::Write { path: path.to_owned(), reason: reason.into().0 }
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "called with errors where they arise")]
-    pub(crate) fn unstated(subject: impl ToString, reason: impl ToString) -> Self {
-        Self::Unstated { subject: subject.to_string(), reason: reason.to_string() }
+    pub(crate) fn unstated(subject: &dyn Display, reason: impl Into<Message>) -> Self {
+        Self::Unstated { subject: subject.to_string(), reason: reason.into().0 }
+    }
+}
+
+/// The words of an error, of whatever type it came.
+pub(crate) struct Message(String);
+
+impl<T: Display> From<T> for Message {
+    fn from(error: T) -> Self {
+        Self(error.to_string())
     }
 }

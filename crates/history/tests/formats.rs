@@ -1,6 +1,7 @@
 //! Each origin's files are recognised, and mean what that origin means.
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::format_push_string, clippy::format_collect, reason = "small tables")]
 
 mod support;
 

@@ -30,7 +30,7 @@ fn peaks(count: i64) -> (u64, u64) {
     let place = Place::new();
     let file = trades(&place, count);
     let import = allocation_counter::measure(|| {
-        let report = place.import(&[file.clone()], &named(Content::Trades)).unwrap();
+        let report = place.import(std::slice::from_ref(&file), &named(Content::Trades)).unwrap();
         assert_eq!(report.series[0].added, u64::try_from(count).unwrap());
     });
     let reading = allocation_counter::measure(|| {

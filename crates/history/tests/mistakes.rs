@@ -1,6 +1,7 @@
 //! Every mistake in a file is named with the file and the row or field, and leaves no trace.
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::format_push_string, clippy::format_collect, reason = "small tables")]
 
 mod support;
 
@@ -127,7 +128,8 @@ fn rows_that_contradict_the_catalogue_or_each_other_name_both_places() {
     let place = Place::new();
     place.text(Content::Bars, BARS).unwrap();
     let other = place.file("other.csv", BARS.replace("11,12,10,12,1.5", "11,12,10,11.5,1.5"));
-    let error = place.import(&[other.clone()], &named(Content::Bars)).unwrap_err().to_string();
+    let error =
+        place.import(std::slice::from_ref(&other), &named(Content::Bars)).unwrap_err().to_string();
     let words = [
         "day=2024-01-01/part-0.parquet row 2",
         "other.csv row 3",
@@ -156,7 +158,8 @@ fn prices_finer_than_a_stated_tick_are_refused_or_rounded_on_request() {
     let file = place.file("data.csv", BARS.replace("11,12,10,12,1.5", "11,12,10,11.13,1.5"));
     let quarter =
         IntakeSettings { tick: Some("0.25".parse().unwrap()), ..IntakeSettings::default() };
-    let error = place.import_with(&[file.clone()], &named(Content::Bars), quarter.clone());
+    let error =
+        place.import_with(std::slice::from_ref(&file), &named(Content::Bars), quarter.clone());
     let error = error.unwrap_err().to_string();
     assert!(error.contains("row 3: close") && error.contains("tick 0.25"), "{error}");
     let rounded = IntakeSettings { round: true, ..quarter };
@@ -171,7 +174,7 @@ fn a_table_of_several_symbols_must_be_filtered_down_to_one() {
     let place = Place::new();
     let file = place.file("trades.csv", text);
     let all = ReadOptions::new(Content::Trades);
-    let error = place.import(&[file.clone()], &all).unwrap_err().to_string();
+    let error = place.import(std::slice::from_ref(&file), &all).unwrap_err().to_string();
     assert!(error.contains("row 3") && error.contains("--filter symbol="), "{error}");
     let one = ReadOptions { filters: vec![("symbol".into(), "B".into())], ..all };
     let report = place.import(&[file], &one).unwrap();

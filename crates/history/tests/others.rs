@@ -4,6 +4,7 @@
 //! that has them already.
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::format_push_string, clippy::format_collect, reason = "small tables")]
 
 mod support;
 

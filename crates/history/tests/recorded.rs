@@ -171,7 +171,7 @@ fn funding_in_other_zones_is_brought_to_utc_and_agrees_between_two_sources() {
         ..options(Content::Funding)
     };
     let place = Place::new();
-    let report = place.import(&[table.clone()], &london).unwrap();
+    let report = place.import(std::slice::from_ref(&table), &london).unwrap();
     assert_eq!(report.series[0].added, 1_642);
     let bars = ReadOptions { content: Content::Bars, ..london.clone() };
     let report = place.import_with(&[table], &bars, rounding()).unwrap();
@@ -275,9 +275,10 @@ fn answers_of_binance_hold_trades_and_funding_too() {
         format: Format::BinanceRest,
         ..options(content)
     };
-    let report = place.import(&[file.clone()], &of(Content::Trades, "ETHBTC")).unwrap();
+    let report = place.import(std::slice::from_ref(&file), &of(Content::Trades, "ETHBTC")).unwrap();
     assert_eq!(report.series[0].added, 1_000);
-    let report = place.import(&[file.clone()], &of(Content::Funding, "BTCUSDT")).unwrap();
+    let report =
+        place.import(std::slice::from_ref(&file), &of(Content::Funding, "BTCUSDT")).unwrap();
     assert!(report.series[0].added > 100, "{report:?}");
     let inverse = ReadOptions {
         market: Some(Market::InversePerpetual),

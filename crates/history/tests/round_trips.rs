@@ -1,6 +1,7 @@
 //! What goes in comes out: the same rows, in the order of time, however they were imported.
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::format_push_string, clippy::format_collect, reason = "small tables")]
 
 mod support;
 
@@ -70,7 +71,7 @@ proptest! {
     fn importing_again_changes_no_byte(all in minutes()) {
         let place = Place::new();
         let file = place.file("all.csv", table(&all));
-        let report = place.import(&[file.clone()], &by_minute()).unwrap();
+        let report = place.import(std::slice::from_ref(&file), &by_minute()).unwrap();
         prop_assert_eq!(report.series[0].added, all.len() as u64);
         let before = files_below(&place.path());
         let report = place.import(&[file], &by_minute()).unwrap();
@@ -94,7 +95,7 @@ proptest! {
     fn the_database_holds_the_same_bars_as_the_catalogue(all in minutes(), more in minutes()) {
         let place = Place::new();
         let file = place.file("all.csv", table(&all));
-        place.import(&[file.clone()], &by_minute()).unwrap();
+        place.import(std::slice::from_ref(&file), &by_minute()).unwrap();
         let database = place.dir.path().join("bars.db");
         let target = Target::Sqlite(database.clone());
         let settings = IntakeSettings::default();
@@ -110,7 +111,7 @@ proptest! {
         let finer = table(&more).replace(".5,", ".5000001,").replace(".75,", ".7500001,");
         let file = place.file("more.csv", finer);
         let replace = IntakeSettings { replace: true, ..settings };
-        place.import_with(&[file.clone()], &by_minute(), replace.clone()).unwrap();
+        place.import_with(std::slice::from_ref(&file), &by_minute(), replace.clone()).unwrap();
         import(file, &replace).unwrap();
         let bars = SqliteBars::open(&database).unwrap();
         prop_assert_eq!(exported(&bars, KEY, MINUTE), place.exported(KEY, MINUTE));

@@ -85,9 +85,9 @@ pub enum FormatArg {
     Coinbase,
     /// Kraken's OHLCVT archive and answers of its REST interface.
     Kraken,
-    /// Tardis: trades, quotes, incremental_book_L2, derivative_ticker.
+    /// Tardis: trades, quotes, `incremental_book_L2`, `derivative_ticker`.
     Tardis,
-    /// The folders of QuantConnect's Lean.
+    /// The folders of Lean, a back-testing engine.
     Quantconnect,
     /// Recordings of raw frames, as `record` makes them. Everything in them is taken.
     Frames,
@@ -104,6 +104,7 @@ pub enum BarTimeArg {
 
 /// Arguments of `data import`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct ImportArgs {
     /// The files.
     #[arg(required = true, value_name = "FILE")]
@@ -120,7 +121,7 @@ pub struct ImportArgs {
     /// The venue, where the format does not say it.
     #[arg(long)]
     pub venue: Option<String>,
-    /// The market: spot, linear_perpetual or inverse_perpetual.
+    /// The market: spot, `linear_perpetual` or `inverse_perpetual`.
     #[arg(long, value_parser = history::market_from)]
     pub market: Option<Market>,
     /// The length of bars, such as 1m; otherwise names and times tell.
@@ -222,7 +223,7 @@ pub struct CheckArgs {
     /// The instruments; all of them when none is given.
     #[arg(value_name = "VENUE:MARKET:SYMBOL")]
     pub instruments: Vec<InstrumentKey>,
-    /// Only this kind, such as bars_1m; may be repeated.
+    /// Only this kind, such as `bars_1m`; may be repeated.
     #[arg(long = "kind", value_name = "KIND")]
     pub kinds: Vec<Kind>,
     /// The first moment, in UTC.
@@ -248,7 +249,7 @@ pub struct ExportArgs {
     /// The instrument.
     #[arg(value_name = "VENUE:MARKET:SYMBOL")]
     pub instrument: InstrumentKey,
-    /// The kind, such as bars_1m, trades, quotes, depth or funding.
+    /// The kind, such as `bars_1m`, trades, quotes, depth or funding.
     #[arg(long, value_name = "KIND")]
     pub kind: Kind,
     /// The first moment, in UTC.

@@ -4,6 +4,8 @@
 //! and a hole in a recording look alike; what is found is for a person to judge.
 
 mod rows;
+#[cfg(test)]
+mod tests;
 
 use domain::Timestamp;
 

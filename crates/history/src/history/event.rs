@@ -131,7 +131,7 @@ fn trade(batch: &Batch, row: usize) -> Result<Trade, Wrong> {
 }
 
 fn price(column: &'static str, value: i64) -> Result<Price, Wrong> {
-    Price::new(Decimal::new(value, u32::from(REFERENCE_DECIMALS)))
+    Price::new(Decimal::new(value, u32::from(REFERENCE_DECIMALS)).normalize())
         .map_err(|error| (column, error.to_string()))
 }
 

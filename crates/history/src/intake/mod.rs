@@ -278,7 +278,7 @@ impl Intake {
     /// States what a venue says about an instrument, before rows of it arrive.
     ///
     /// # Errors
-    /// [`ImportError`] for a name that cannot be a folder, or facts that contradict the catalogue's.
+    /// [`ImportError::Unstated`] when its names cannot be those of folders.
     pub fn instrument(&mut self, instrument: &Instrument) -> Result<InstrumentKey, ImportError> {
         let spec = instrument.spec();
         let key = InstrumentKey::new(&spec.venue, spec.market, &spec.symbol)
@@ -332,9 +332,8 @@ impl Intake {
         let Some((_, last_line, last)) = &collected.last else { return Ok(()) };
         if matches!(kind, Kind::Bars(_)) {
             let step = row.values[0].saturating_sub(last.values[0]).saturating_abs();
-            let shortest = collected.least_step.unwrap_or(i64::MAX);
-            let shorter = (step > 0).then_some(step.min(shortest));
-            collected.least_step = shorter.or(collected.least_step);
+            let before = collected.least_step.unwrap_or(i64::MAX);
+            collected.least_step = (step > 0).then_some(step.min(before)).or(collected.least_step);
         }
         let source = self.sources.last().expect("a row has a source");
         if source.order == Order::Any || row.key(kind) > last.key(kind) {

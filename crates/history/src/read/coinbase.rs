@@ -38,7 +38,7 @@ pub(super) fn read(
     let naming = file.options.naming("coinbase", Market::Spot, None);
     if naming.symbol.is_none() {
         let reason = "candles do not tell their product; state --symbol";
-        return Err(ImportError::unstated(file.path.display(), reason));
+        return Err(ImportError::unstated(&file.path.display(), reason));
     }
     // The interface answers newest first, and so do files that collect its answers.
     intake.order(Order::Any);

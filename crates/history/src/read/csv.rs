@@ -100,7 +100,7 @@ pub(super) fn table(
     let find = Layout::find(options.content.kind(), &names, &options.columns, &options.filters);
     let layout = find.map_err(|reason| file.columns(reason))?;
     let terms =
-        terms(&layout).map_err(|reason| ImportError::unstated(file.path.display(), reason))?;
+        terms(&layout).map_err(|reason| ImportError::unstated(&file.path.display(), reason))?;
     let mut table = Table::new(terms, layout);
     if no_header {
         table.record(intake, 1, &fields)?;

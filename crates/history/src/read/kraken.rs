@@ -61,7 +61,7 @@ pub(super) fn read(
     let naming = file.options.naming("kraken", Market::Spot, named.map(|named| named.0));
     if naming.symbol.is_none() {
         let reason = "the name is not of the form XBTUSD_60.csv; state --symbol";
-        return Err(ImportError::unstated(file.path.display(), reason));
+        return Err(ImportError::unstated(&file.path.display(), reason));
     }
     let mut terms = file.options.terms(naming);
     terms.interval = terms.interval.or(named.map(|named| named.1));

@@ -86,7 +86,7 @@ pub enum Format {
     Kraken,
     /// Tardis: trades, quotes, `incremental_book_L2`, `derivative_ticker`.
     Tardis,
-    /// The folders of `QuantConnect`'s Lean.
+    /// The folders of Lean, a back-testing engine.
     QuantConnect,
 }
 

@@ -1,4 +1,4 @@
-//! The folders of `QuantConnect`'s Lean.
+//! The folders of Lean, a back-testing engine.
 //!
 //! ```text
 //! crypto/coinbase/minute/btcusd/20180404_trade.csv       UTC, milliseconds since midnight
@@ -114,7 +114,7 @@ pub(super) fn read(
 ) -> Result<(), ImportError> {
     let place = place(file.path).ok_or_else(|| {
         let reason = "the folders are not those of Lean, such as minute/btcusd/20180404_trade.csv";
-        ImportError::unstated(file.path.display(), reason)
+        ImportError::unstated(&file.path.display(), reason)
     })?;
     let header = header(file, &place)?;
     let zone: Zone = match (&file.options.zone, place.share) {
@@ -162,7 +162,7 @@ fn header(file: &Input<'_>, place: &Place) -> Result<&'static [&'static str], Im
         return Ok(header);
     }
     let reason = format!("the file holds {content:?}, not what --as says");
-    Err(ImportError::unstated(file.path.display(), reason))
+    Err(ImportError::unstated(&file.path.display(), reason))
 }
 
 /// Ticks of either side of the best bid and ask.

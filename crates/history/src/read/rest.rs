@@ -82,7 +82,7 @@ pub(super) fn read(
     let options = file.options;
     let Some(symbol) = options.symbol.as_deref() else {
         let reason = "the answers are of several symbols; state --symbol";
-        return Err(ImportError::unstated(file.path.display(), reason));
+        return Err(ImportError::unstated(&file.path.display(), reason));
     };
     let content_market =
         if options.content == Content::Funding { Market::LinearPerpetual } else { Market::Spot };

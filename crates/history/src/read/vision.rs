@@ -95,11 +95,11 @@ pub(super) fn read(
     let outer = outer.unwrap_or_default();
     let name = parse(stem(file.name)).or_else(|| parse(stem(&outer))).ok_or_else(|| {
         let reason = "the name is not of the form SYMBOL-1m-2024-01 or SYMBOL-trades-2024-01-01";
-        ImportError::unstated(file.path.display(), reason)
+        ImportError::unstated(&file.path.display(), reason)
     })?;
     if name.content != file.options.content {
         let reason = format!("the file holds {:?}, not what --as says", name.content);
-        return Err(ImportError::unstated(file.path.display(), reason));
+        return Err(ImportError::unstated(&file.path.display(), reason));
     }
     let header = match name.content {
         Content::Bars => KLINES,

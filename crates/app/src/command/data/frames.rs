@@ -21,11 +21,11 @@ pub(super) fn import(
     let intake = EventIntake::begin(target, settings, &instruments, &paths);
     let mut sink = Collect { intake: intake.map_err(not_imported)?, failure: None };
     loop {
-        let step = player.play(&mut sink).map_err(anyhow::Error::from)?;
+        let turn = player.play(&mut sink).map_err(anyhow::Error::from)?;
         if let Some(error) = sink.failure {
             return Err(not_imported(error));
         }
-        if step == Played::Finished {
+        if turn == Played::Finished {
             break;
         }
     }

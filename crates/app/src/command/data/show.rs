@@ -36,12 +36,11 @@ struct Shown {
     #[serde(flatten)]
     row: Row,
     #[serde(flatten)]
-    ends: Rows,
+    ends: Table,
 }
 
 #[derive(Serialize)]
-#[expect(clippy::struct_field_names, reason = "the names in the JSON document")]
-struct Rows {
+struct Table {
     columns: String,
     first_rows: Vec<String>,
     last_rows: Vec<String>,
@@ -114,8 +113,8 @@ impl Ends {
         }
     }
 
-    fn finish(self) -> Rows {
-        Rows {
+    fn finish(self) -> Table {
+        Table {
             columns: self.columns.unwrap_or_default(),
             first_rows: self.first,
             last_rows: self.last.into(),

@@ -2,7 +2,7 @@
 
 mod rows;
 
-use domain::{Span, Timestamp};
+use domain::Timestamp;
 use jiff::civil::Date;
 
 use super::fields::{Field, Layout};

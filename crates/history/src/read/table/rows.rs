@@ -1,8 +1,15 @@
-//! What one row of a table becomes, by the kind of its table.
+//! What the rows of each kind are made of.
 
-use super::{
-    BarTime, Cell, Change, Field, ImportError, Intake, Interval, Kind, KindOf, Number, Read,
-    Record, Span, Table, Timestamp,
+use domain::{Span, Timestamp};
+
+use super::{BarTime, Change, Record, Table};
+use crate::{
+    error::ImportError,
+    intake::{Cell, Intake, KindOf},
+    kind::{Interval, Kind},
+    moment::Read,
+    number::Number,
+    read::fields::Field,
 };
 
 impl Table {
@@ -43,7 +50,7 @@ impl Table {
     }
 
     /// Start and end of a bar; the end is left open where only its length tells.
-    pub(super) fn span(
+    fn span(
         &self,
         intake: &Intake,
         record: &Record<'_>,
@@ -68,7 +75,7 @@ impl Table {
     }
 
     /// Splits and dividends that a table of bars has beside its prices.
-    pub(super) fn actions(
+    fn actions(
         &mut self,
         intake: &mut Intake,
         record: &Record<'_>,
@@ -150,7 +157,7 @@ impl Table {
     }
 
     /// Without a stated side, a trade above the last price was bought, below it sold.
-    pub(super) fn side_of(&mut self, intake: &mut Intake, price: Option<Number>) -> bool {
+    fn side_of(&mut self, intake: &mut Intake, price: Option<Number>) -> bool {
         intake.note("the taker's side is not stated: it follows from the change of price".into());
         let Some(price) = price else { return true };
         let buys = match self.tick_rule {
@@ -166,7 +173,7 @@ impl Table {
     }
 
     /// The venue's own time: a column of its own, or the time itself where nobody received it.
-    pub(super) fn exchange_time(
+    fn exchange_time(
         &mut self,
         intake: &Intake,
         record: &Record<'_>,
