@@ -116,10 +116,11 @@ impl Sandbox {
         let signal = Arc::new(Signal::default());
         let (stop_serving, stopped) = oneshot::channel::<()>();
         let past = from_fn_with_state(Arc::clone(&venue.archive), archive::guard);
-        let router = routes(&venue).layer(past).layer(map_response(move |mut response: Response| {
-            response.headers_mut().insert(SERVER, label.clone());
-            std::future::ready(response)
-        }));
+        let router =
+            routes(&venue).layer(past).layer(map_response(move |mut response: Response| {
+                response.headers_mut().insert(SERVER, label.clone());
+                std::future::ready(response)
+            }));
         runtime.spawn(async move {
             let server = axum::serve(listener, router);
             tokio::select! {

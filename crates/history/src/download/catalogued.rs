@@ -50,8 +50,7 @@ fn bars_a_day(
     if !matches!(order.what, What::Bars(_)) {
         return Ok(counts);
     }
-    let window =
-        Window { from: order.first.start_nanos(), to: order.last.next().start_nanos() };
+    let window = Window { from: order.first.start_nanos(), to: order.last.next().start_nanos() };
     let mut rows = catalogue.rows(series, window)?;
     let mut batch = Batch::default();
     loop {

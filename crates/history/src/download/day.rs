@@ -74,7 +74,8 @@ impl FromStr for Day {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || format!("{text:?} is not a day such as 2024-01-31");
-        let date: Date = if text.len() == 10 { text.parse().ok() } else { None }.ok_or_else(wrong)?;
+        let date: Date =
+            if text.len() == 10 { text.parse().ok() } else { None }.ok_or_else(wrong)?;
         if (1970..=2261).contains(&date.year()) {
             Ok(Self(days_to(date)))
         } else {

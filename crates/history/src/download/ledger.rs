@@ -22,15 +22,10 @@ struct Written {
 impl Ledger {
     pub(crate) fn read(shelf: &Shelf, series: &Series) -> Result<Self, DownloadError> {
         let InstrumentKey { venue, market, symbol } = &series.instrument;
-        let file: PathBuf = [
-            "_done",
-            venue,
-            &market.to_string(),
-            symbol,
-            &format!("{}.json", series.kind),
-        ]
-        .iter()
-        .collect();
+        let file: PathBuf =
+            ["_done", venue, &market.to_string(), symbol, &format!("{}.json", series.kind)]
+                .iter()
+                .collect();
         let path = shelf.path(&file);
         let text = match fs::read(&path) {
             Ok(text) => text,

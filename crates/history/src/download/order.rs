@@ -63,7 +63,10 @@ impl Order {
     pub(crate) fn check(&self) -> Result<(), String> {
         let Self { origin, market, what, .. } = *self;
         if self.last < self.first {
-            return Err(format!("the last day, {}, is before the first, {}", self.last, self.first));
+            return Err(format!(
+                "the last day, {}, is before the first, {}",
+                self.last, self.first
+            ));
         }
         if market == Market::InversePerpetual {
             return Err("there are downloads of the markets spot and usdm only".into());

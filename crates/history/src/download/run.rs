@@ -103,11 +103,8 @@ pub fn download(
     let ledger = Ledger::read(&shelf, &series)?;
     let known = complete(order, &series, &catalogue, &ledger)?;
     let over = |day: &Day| *day < settings.today;
-    let missing: Vec<Day> = order
-        .first
-        .to(order.last)
-        .filter(|day| over(day) && !known.contains(day))
-        .collect();
+    let missing: Vec<Day> =
+        order.first.to(order.last).filter(|day| over(day) && !known.contains(day)).collect();
     let batches = plan(order, &missing).map_err(DownloadError::Order)?;
     watch(Step::Planned(batches.iter().map(Vec::len).sum()));
     let fetcher = Fetcher {
@@ -206,8 +203,7 @@ impl Run<'_, '_> {
             }
             return;
         }
-        let without: Vec<Day> =
-            first.to(last).filter(|day| !brought.days.contains(day)).collect();
+        let without: Vec<Day> = first.to(last).filter(|day| !brought.days.contains(day)).collect();
         for run in without.chunk_by(|one, next| one.next() == *next) {
             if let (Some(first), Some(last)) = (run.first(), run.last()) {
                 self.absent(*first, *last, "the venue has no rows".into());

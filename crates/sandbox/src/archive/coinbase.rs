@@ -30,9 +30,10 @@ pub(crate) fn routes(venue: &Arc<Venue>) -> Router {
     let serve = |State(venue): State<Arc<Venue>>,
                  Path(product): Path<String>,
                  Query(asked): Query<Asked>| async move {
-        venue.past.map_or_else(|| StatusCode::NOT_FOUND.into_response(), |past| {
-            candles(past, &product, &asked)
-        })
+        venue.past.map_or_else(
+            || StatusCode::NOT_FOUND.into_response(),
+            |past| candles(past, &product, &asked),
+        )
     };
     let path = "/api/v3/brokerage/market/products/{product}/candles";
     Router::new().route(path, get(serve)).with_state(Arc::clone(venue))

@@ -106,8 +106,7 @@ impl<'a> Wanted<'a> {
             _ => self.trades(),
         };
         let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-        let options =
-            SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
         zip.start_file(format!("{}.csv", self.name), options).ok()?;
         zip.write_all(table.as_bytes()).ok()?;
         Some(zip.finish().ok()?.into_inner())
@@ -169,7 +168,11 @@ impl<'a> Wanted<'a> {
             let _ = if aggregate {
                 writeln!(text, "{minute},{price},{quantity},{minute},{minute},{time},{maker}{last}")
             } else {
-                writeln!(text, "{minute},{price},{quantity},{},{time},{maker}{last}", price * quantity)
+                writeln!(
+                    text,
+                    "{minute},{price},{quantity},{},{time},{maker}{last}",
+                    price * quantity
+                )
             };
         }
         text
