@@ -212,7 +212,10 @@ fn run(command: &Documented, typed: &Typed, venue: &SandboxHandle) {
         fs::create_dir_all(&beside).unwrap();
         std::os::unix::fs::symlink(recordings, beside.join("binance-raw")).unwrap();
     }
-    let words = adapted(&typed.words);
+    let mut words = adapted(&typed.words);
+    if words.get(1).is_some_and(|word| word == "download") {
+        words.extend(["--base-url".to_owned(), venue.urls().spot_rest.clone()]);
+    }
     if AFTER_A_SESSION.contains(&words[0].as_str()) {
         let place = words.iter().position(|word| word == "--data-dir").unwrap() + 1;
         let session = Program::line("demo --seconds 1 --data-dir").and(&words[place]);

@@ -54,7 +54,7 @@ impl Ledger {
     /// Adds days and writes them down.
     pub(crate) fn add(
         &mut self,
-        shelf: &Shelf,
+        folder: &Shelf,
         days: impl IntoIterator<Item = Day>,
     ) -> Result<(), DownloadError> {
         self.days.extend(days);
@@ -65,6 +65,6 @@ impl Ledger {
         let text = serde_json::to_vec(&written).map_err(|error| {
             DownloadError::disk(&self.file, io::Error::other(error.to_string()))
         })?;
-        shelf.put(&self.file, &text)
+        folder.put(&self.file, &text)
     }
 }

@@ -121,7 +121,7 @@ impl Order {
             Origin::Coinbase => Format::Coinbase,
         };
         let (market, symbol) = (Some(self.market), Some(self.symbol.clone()));
-        ReadOptions { format, interval, market, symbol, ..ReadOptions::new(content) }
+        ReadOptions { format, market, symbol, interval, ..ReadOptions::new(content) }
     }
 
     /// What the venue documents as allowed. The archive documents nothing: twenty a second.

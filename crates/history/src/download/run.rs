@@ -172,8 +172,8 @@ impl Run<'_, '_> {
             self.import(&brought)?;
         }
         if !self.settings.keep {
-            self.shelf.clear(&brought.files)?;
-            self.shelf.clear(&brought.empty)?;
+            Shelf::clear(&brought.files)?;
+            Shelf::clear(&brought.empty)?;
         }
         Ok(())
     }

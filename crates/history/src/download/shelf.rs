@@ -60,7 +60,7 @@ impl Shelf {
     }
 
     /// Deletes files that are in the catalogue now.
-    pub(crate) fn clear(&self, files: &[PathBuf]) -> Result<(), DownloadError> {
+    pub(crate) fn clear(files: &[PathBuf]) -> Result<(), DownloadError> {
         files.iter().try_for_each(|path| {
             fs::remove_file(path).map_err(|error| DownloadError::disk(path, error))
         })
