@@ -23,10 +23,8 @@ pub enum DataCommand {
     /// on where it was. Files are checked against their checksums; requests stay within what
     /// the venue allows. Days that the venue does not have are listed.
     #[command(
-        after_help = "Examples:\n  algopioneer data download --from binance-vision --market spot --symbol BTCUSDT \\\n    \
-        --kind klines --interval 1m --start 2024-01-01 --end 2024-01-07\n  \
-        algopioneer data download --from coinbase --symbol BTC-USD --kind klines \\\n    \
-        --interval 1h --start 2024-01-01 --end 2024-01-07"
+        after_help = "Example:  algopioneer data download --from binance-vision --symbol BTCUSDT \\\n    \
+            --kind klines --interval 1m --start 2024-01-01 --end 2024-01-07"
     )]
     Download(Box<DownloadArgs>),
     /// List what the catalogue has.
