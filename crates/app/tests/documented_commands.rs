@@ -238,8 +238,11 @@ fn run(command: &Documented, typed: &Typed, venue: &SandboxHandle) {
     if needs_recordings && !with_recordings(dir.path()) {
         return;
     }
-    let words = adapted(&typed.words);
+    let mut words = adapted(&typed.words);
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["data", "download", ..] => {
+            words.extend(["--base-url".to_owned(), venue.urls().spot_rest.clone()]);
+        }
         ["data", part, ..] if part != "import" => {
             if !with_recordings(dir.path()) {
                 return;

@@ -9,6 +9,7 @@
 
 mod catalogue;
 pub mod check;
+pub mod download;
 mod error;
 pub mod export;
 mod history;

@@ -175,7 +175,7 @@ pub(crate) fn date_of(nanos: i64) -> Date {
     TimeZone::UTC.to_datetime(moment(nanos)).date()
 }
 
-fn days_to(date: Date) -> i32 {
+pub(crate) fn days_to(date: Date) -> i32 {
     let start = TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0)).map(Moment::as_second);
     let days = start.unwrap_or(0).div_euclid(86_400);
     i32::try_from(days).expect("a calendar day is within 64-bit seconds")

@@ -12,6 +12,7 @@
 //! # Ok::<(), sandbox::SandboxError>(())
 //! ```
 
+mod archive;
 mod binance;
 mod config;
 mod error;
@@ -23,6 +24,7 @@ mod server;
 pub mod simulated;
 mod venue;
 
+pub use archive::ArchiveFaults;
 pub use config::{MarketSource, Mischief, Repeat, SandboxConfig, Speed, default_instruments};
 pub use error::SandboxError;
 pub use server::{SERVER_NAME, Sandbox, SandboxHandle, SandboxStats, SandboxUrls};

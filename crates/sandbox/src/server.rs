@@ -12,7 +12,7 @@ use axum::{
     Router,
     extract::{Path, Query, State, WebSocketUpgrade},
     http::{HeaderValue, header::SERVER},
-    middleware::map_response,
+    middleware::{from_fn_with_state, map_response},
     response::Response,
     routing::get,
 };
@@ -20,6 +20,7 @@ use domain::{Instruments, Timestamp};
 use tokio::{net::TcpListener, runtime::Runtime, sync::oneshot};
 
 use crate::{
+    archive::{self, ArchiveFaults, Past},
     binance::{
         hub::{Hub, WhenFull},
         rest,
@@ -114,10 +115,12 @@ impl Sandbox {
         let venue = Arc::new(venue);
         let signal = Arc::new(Signal::default());
         let (stop_serving, stopped) = oneshot::channel::<()>();
-        let router = routes(&venue).layer(map_response(move |mut response: Response| {
-            response.headers_mut().insert(SERVER, label.clone());
-            std::future::ready(response)
-        }));
+        let past = from_fn_with_state(Arc::clone(&venue.archive), archive::guard);
+        let router =
+            routes(&venue).layer(past).layer(map_response(move |mut response: Response| {
+                response.headers_mut().insert(SERVER, label.clone());
+                std::future::ready(response)
+            }));
         runtime.spawn(async move {
             let server = axum::serve(listener, router);
             tokio::select! {
@@ -173,6 +176,10 @@ struct Pace {
 }
 
 fn build(config: SandboxConfig) -> Result<(Venue, Pace), SandboxError> {
+    let past = match &config.source {
+        MarketSource::Simulated { seed, .. } => Some(Past { seed: *seed }),
+        MarketSource::Capture { .. } => None,
+    };
     let (instruments, market, when_full, depth_pace, pace): (_, Box<dyn Market>, _, _, _) =
         match config.source {
             MarketSource::Simulated { seed, rate } => {
@@ -198,11 +205,15 @@ fn build(config: SandboxConfig) -> Result<(Venue, Pace), SandboxError> {
     }
     let hub = Hub::new(when_full);
     let mischief = config.mischief;
-    Ok((Venue { instruments, market: Mutex::new(market), hub, depth_pace, mischief }, pace))
+    let (market, archive) = (Mutex::new(market), Arc::default());
+    let venue = Venue { instruments, market, hub, depth_pace, mischief, past, archive };
+    Ok((venue, pace))
 }
 
 fn routes(venue: &Arc<Venue>) -> Router {
-    let mut router = rest::routes(venue);
+    let mut router = rest::routes(venue)
+        .merge(archive::file_routes(venue))
+        .merge(archive::coinbase_routes(venue));
     for (prefix, root) in [
         ("", Root::Spot),
         ("/public", Root::Public),
@@ -297,6 +308,17 @@ impl SandboxHandle {
             frames: counts.frames.load(Ordering::Relaxed),
             slow_consumers: counts.slow_consumers.load(Ordering::Relaxed),
         }
+    }
+
+    /// Changes how answers about the past misbehave.
+    pub fn set_archive_faults(&self, faults: ArchiveFaults) {
+        self.venue.archive.set(faults);
+    }
+
+    /// The latest requests about the past, oldest first: paths with their queries.
+    #[must_use]
+    pub fn asked_about_the_past(&self) -> Vec<String> {
+        self.venue.archive.asked()
     }
 
     /// Announces a shutdown on spot connections, as the venue does some time before it ends

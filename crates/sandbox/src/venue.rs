@@ -1,13 +1,14 @@
 //! What all connections of a running sandbox share.
 
 use std::{
-    sync::Mutex,
+    sync::{Arc, Mutex},
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use domain::Instruments;
 
 use crate::{
+    archive::{Desk, Past},
     binance::{hub::Hub, streams::DepthPace},
     config::Mischief,
     market::Market,
@@ -20,6 +21,9 @@ pub(crate) struct Venue {
     pub(crate) hub: Hub,
     pub(crate) depth_pace: DepthPace,
     pub(crate) mischief: Mischief,
+    /// What it publishes about the past; a recorded market has none.
+    pub(crate) past: Option<Past>,
+    pub(crate) archive: Arc<Desk>,
 }
 
 /// Milliseconds since the epoch by the wall clock.

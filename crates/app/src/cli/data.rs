@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use domain::{Market, Price, Qty, Timestamp};
-use history::{InstrumentKey, Interval, Kind, Zone};
+use history::{InstrumentKey, Interval, Kind, Zone, download::Day};
 
 /// The parts of `data`.
 #[derive(Debug, Subcommand)]
@@ -20,6 +20,16 @@ pub enum DataCommand {
     #[command(after_help = "Example:  algopioneer data import \\\n    \
         ../shared/data/crypto-bars/crypto/coinbase/daily/btcusd_trade.csv.zst --as bars")]
     Import(Box<ImportArgs>),
+    /// Fetch what a venue publishes about past days, and take it into the catalogue.
+    ///
+    /// Days that the catalogue has are not fetched again, and an interrupted download carries
+    /// on where it was. Files are checked against their checksums; requests stay within what
+    /// the venue allows. Days that the venue does not have are listed.
+    #[command(
+        after_help = "Example:  algopioneer data download --from binance-vision --symbol BTCUSDT \\\n    \
+            --kind klines --interval 1m --start 2024-01-01 --end 2024-01-07"
+    )]
+    Download(Box<DownloadArgs>),
     /// List what the catalogue has.
     #[command(after_help = "Example:  algopioneer data list")]
     List(ListArgs),
@@ -175,6 +185,73 @@ pub struct ImportArgs {
     /// On what terms they may be used, in words, for the catalogue.
     #[arg(long, value_name = "TEXT", hide_short_help = true)]
     pub licence: Option<String>,
+    /// Print one JSON document instead of text.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Who publishes data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OriginArg {
+    /// Binance's archive of files, data.binance.vision: whole days and months.
+    BinanceVision,
+    /// Binance's REST interface: klines and funding.
+    Binance,
+    /// Coinbase's Advanced Trade REST interface: klines of spot.
+    Coinbase,
+}
+
+/// What to download.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PublishedArg {
+    /// Bars; needs --interval.
+    Klines,
+    /// Trades of one taker order, joined.
+    #[value(name = "aggTrades", alias = "aggregate-trades")]
+    AggTrades,
+    /// Single trades.
+    Trades,
+    /// Settlements of funding.
+    #[value(name = "fundingRate", alias = "funding")]
+    FundingRate,
+}
+
+/// Arguments of `data download`.
+#[derive(Debug, Args)]
+pub struct DownloadArgs {
+    /// Who publishes it.
+    #[arg(long = "from", value_enum, value_name = "ORIGIN")]
+    pub origin: OriginArg,
+    /// The market: spot or usdm.
+    #[arg(long, default_value = "spot", value_parser = history::market_from)]
+    pub market: Market,
+    /// The symbol as the venue writes it.
+    #[arg(long)]
+    pub symbol: String,
+    /// What to fetch.
+    #[arg(long, value_enum)]
+    pub kind: PublishedArg,
+    /// The length of bars, such as 1m.
+    #[arg(long)]
+    pub interval: Option<Interval>,
+    /// The first day, in UTC.
+    #[arg(long, value_name = "DAY")]
+    pub start: Day,
+    /// The last day, itself included.
+    #[arg(long, value_name = "DAY")]
+    pub end: Day,
+    /// The catalogue: a folder of Parquet files.
+    #[arg(long, value_name = "DIR", default_value = "data/history")]
+    pub data: PathBuf,
+    /// Another address than the venue's own, such as that of a mirror.
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// Configuration with the addresses of Binance's REST interface.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Keep the files as they came, below _downloads in the catalogue.
+    #[arg(long)]
+    pub keep: bool,
     /// Print one JSON document instead of text.
     #[arg(long)]
     pub json: bool,

@@ -14,8 +14,8 @@ pub use arguments::{
 };
 pub use backtest::{BacktestArgs, Length};
 pub use data::{
-    BarTimeArg, CheckArgs, ContentArg, DataCommand, ExportArgs, FormatArg, HoursArg, ImportArgs,
-    ListArgs, ShowArgs, StoreArgs,
+    BarTimeArg, CheckArgs, ContentArg, DataCommand, DownloadArgs, ExportArgs, FormatArg, HoursArg,
+    ImportArgs, ListArgs, OriginArg, PublishedArg, ShowArgs, StoreArgs,
 };
 pub use mpc::{
     AboutSession, InputArgs, KeygenArgs, MpcAuditArgs, MpcCommand, MpcDemoArgs, MpcFunctionsArgs,
@@ -110,7 +110,7 @@ pub enum Command {
     /// Lift the kill switch.
     #[command(after_help = "Example:  algopioneer resume --data-dir data")]
     Resume(DataDirArgs),
-    /// Recorded data for back-tests: import, list, show, check, export.
+    /// Recorded data for back-tests: download, import, list, show, check, export.
     #[command(subcommand)]
     #[command(after_help = "Example:  algopioneer data list")]
     Data(DataCommand),

@@ -4,6 +4,7 @@ mod control;
 pub(crate) mod exchange_info;
 pub(crate) mod frames;
 pub(crate) mod hub;
+mod past_calls;
 mod query;
 pub(crate) mod rest;
 pub(crate) mod session;

@@ -1,4 +1,5 @@
-//! The public REST interface: ping, time, exchangeInfo, depth, premiumIndex.
+//! The public REST interface: ping, time, exchangeInfo, depth, premiumIndex,
+//! klines, fundingRate.
 
 use std::sync::{Arc, PoisonError};
 
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 use super::{
     exchange_info::exchange_info,
     frames::write_depth_levels,
+    past_calls,
     query::{Complaint, Parameters},
     weight::WeightMeter,
 };
@@ -47,16 +49,18 @@ pub(crate) fn routes(venue: &Arc<Venue>) -> Router {
 fn desk(venue: &Arc<Venue>, prefix: &str, kind: Kind, weight_limit: u32) -> Router {
     let meter = WeightMeter::new(weight_limit);
     let desk = Arc::new(Desk { venue: Arc::clone(venue), kind, weight_limit, meter });
-    let calls: [(&str, Handler); 5] = [
+    let calls: [(&str, Handler); 7] = [
         ("/ping", |_, _| Ok("{}".into())),
         ("/time", |desk, _| Ok(json!({"serverTime": desk.now_millis()}).to_string())),
         ("/exchangeInfo", Desk::exchange_info),
         ("/depth", Desk::depth),
         ("/premiumIndex", Desk::premium_index),
+        ("/klines", Desk::klines),
+        ("/fundingRate", Desk::funding_rate),
     ];
     let mut router = Router::new();
     for (name, handler) in calls {
-        if name == "/premiumIndex" && kind == Kind::Spot {
+        if matches!(name, "/premiumIndex" | "/fundingRate") && kind == Kind::Spot {
             continue;
         }
         let call = move |State(desk): State<Arc<Desk>>,
@@ -168,6 +172,14 @@ impl Desk {
         Ok(list.to_string())
     }
 
+    fn klines(&self, parameters: &Parameters) -> Answer {
+        past_calls::klines(self.venue.past, self.find(parameters.symbol()?)?, parameters)
+    }
+
+    fn funding_rate(&self, parameters: &Parameters) -> Answer {
+        past_calls::funding(self.venue.past, self.find(parameters.symbol()?)?, parameters)
+    }
+
     fn premium_of(&self, instrument: &Instrument) -> Value {
         let market = self.venue.market.lock().unwrap_or_else(PoisonError::into_inner);
         let (mark, now) = (market.mark(instrument.id()), market.now().as_millis());
@@ -209,6 +221,13 @@ fn weight_of(name: &str, kind: Kind, parameters: &Parameters) -> u32 {
             51..=100 => 5,
             101..=500 => 10,
             _ => 20,
+        },
+        ("/klines", Kind::Spot) => 2,
+        ("/klines", _) => match limit {
+            ..=99 => 1,
+            100..=499 => 2,
+            500..=1_000 => 5,
+            _ => 10,
         },
         ("/premiumIndex", _) if parameters.get("symbol").is_none() => 10,
         _ => 1,

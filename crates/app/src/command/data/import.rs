@@ -127,7 +127,7 @@ const fn format(format: FormatArg) -> Format {
 }
 
 #[derive(Serialize)]
-struct Imported<'a> {
+pub(super) struct Imported<'a> {
     series: Vec<ImportedSeries>,
     notes: &'a [String],
 }
@@ -143,7 +143,7 @@ struct ImportedSeries {
 }
 
 impl<'a> Imported<'a> {
-    fn of(report: &'a ImportReport) -> Self {
+    pub(super) fn of(report: &'a ImportReport) -> Self {
         let series = report.series.iter().map(|one| ImportedSeries {
             instrument: one.series.instrument.to_string(),
             kind: one.series.kind.to_string(),
@@ -157,6 +157,11 @@ impl<'a> Imported<'a> {
 }
 
 fn print(report: &ImportReport) -> Result<(), Failure> {
+    Ok(output::text(&described(report))?)
+}
+
+/// What came of an import, for people.
+pub(super) fn described(report: &ImportReport) -> String {
     let mut text = String::new();
     for one in &report.series {
         let name = one.series.to_string();
@@ -174,7 +179,7 @@ fn print(report: &ImportReport) -> Result<(), Failure> {
     for note in &report.notes {
         let _ = writeln!(text, "note: {note}");
     }
-    Ok(output::text(&text)?)
+    text
 }
 
 /// A line on the terminal that says how far an import is. On anything else there is none.

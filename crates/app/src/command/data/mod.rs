@@ -5,11 +5,13 @@
 //! know, so the two meet here.
 
 mod check;
+mod download;
 mod export;
 mod frames;
 mod import;
 mod list;
 mod show;
+mod web;
 
 use anyhow::Error;
 use history::{Catalogue, ImportError, Listed, ReadError, SqliteBars, Store, Window};
@@ -20,6 +22,7 @@ use crate::cli::{DataCommand, StoreArgs};
 pub(super) fn execute(command: &DataCommand) -> Result<(), Failure> {
     match command {
         DataCommand::Import(arguments) => import::execute(arguments),
+        DataCommand::Download(arguments) => download::execute(arguments),
         DataCommand::List(arguments) => list::execute(arguments),
         DataCommand::Show(arguments) => show::execute(arguments),
         DataCommand::Check(arguments) => check::execute(arguments),
