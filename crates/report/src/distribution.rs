@@ -29,7 +29,7 @@ impl Distribution {
     pub(crate) fn new(values: impl IntoIterator<Item = f64>) -> Self {
         let mut sorted: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).collect();
         sorted.sort_by(f64::total_cmp);
-        let (Some(&least), Some(&most)) = (sorted.first(), sorted.last()) else {
+        let (Some(&lowest), Some(&highest)) = (sorted.first(), sorted.last()) else {
             return Self::default();
         };
         let outer = if sorted.len() >= 50 { sorted.len() / 100 } else { 0 };
@@ -48,7 +48,7 @@ impl Distribution {
             let above = bins.partition_point(|bin| bin.from <= *value);
             bins[above.saturating_sub(1)].count += 1;
         }
-        let (open_below, open_above) = (least < first * width, most >= (last + 1.0) * width);
+        let (open_below, open_above) = (lowest < first * width, highest >= (last + 1.0) * width);
         Self { bins, open_below, open_above }
     }
 

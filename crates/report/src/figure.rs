@@ -110,7 +110,7 @@ pub(crate) fn or_nothing(figure: Option<f64>, show: impl Fn(f64) -> String) -> S
 
 /// For terminals and files of plain text: ASCII only.
 pub(crate) fn ascii(text: &str) -> String {
-    text.replace('\u{2212}', "-").replace('\u{2013}', "-").replace('\u{d7}', "x")
+    text.replace(['\u{2212}', '\u{2013}'], "-").replace('\u{d7}', "x")
 }
 
 #[cfg(test)]

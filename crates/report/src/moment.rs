@@ -36,7 +36,7 @@ pub(crate) fn length(seconds: f64) -> String {
     let suits = |(unit, _): &&(f64, &str)| seconds >= 2.0 * unit;
     let (unit, name) = units.iter().find(suits).copied().unwrap_or((1.0, "seconds"));
     let value = seconds / unit;
-    let digits = if value >= 100.0 { 0 } else { 1 };
+    let digits = usize::from(value < 100.0);
     format!("{} {name}", crate::figure::grouped(value, digits))
 }
 

@@ -70,13 +70,14 @@ fn currency(outcome: &Outcome) -> Option<String> {
 #[derive(Debug, Serialize)]
 pub(crate) struct Month {
     pub(crate) year: i16,
-    pub(crate) month: i8,
+    #[serde(rename = "month")]
+    pub(crate) number: i8,
     #[serde(rename = "return")]
     pub(crate) growth: Option<f64>,
 }
 
 impl Month {
     pub(crate) fn new(month: &research::Month) -> Self {
-        Self { year: month.year, month: month.month, growth: month.growth() }
+        Self { year: month.year, number: month.month, growth: month.growth() }
     }
 }

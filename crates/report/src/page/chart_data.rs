@@ -154,12 +154,11 @@ fn trips(outcome: &Outcome, from: Timestamp) -> Vec<(i64, Option<i64>, f64, f64,
         let entry = trip.entry_price(instrument)?;
         let last =
             outcome.prices.get(trip.instrument.index()).and_then(research::ChartSeries::last);
-        let (exit, won) = match trip.profit() {
-            Some(profit) => (trip.exit_price(instrument)?, profit > domain::Money::ZERO),
-            None => {
-                let exit = last.unwrap_or(entry);
-                (exit, (exit > entry) == (trip.side == Side::Buy))
-            }
+        let (exit, won) = if let Some(profit) = trip.profit() {
+            (trip.exit_price(instrument)?, profit > domain::Money::ZERO)
+        } else {
+            let exit = last.unwrap_or(entry);
+            (exit, (exit > entry) == (trip.side == Side::Buy))
         };
         let closed = trip.closed.map(|time| since(time, from));
         let place = trip.instrument.index();

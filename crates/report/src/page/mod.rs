@@ -11,6 +11,8 @@ mod setting;
 mod tables;
 mod trades;
 
+use std::fmt::Write as _;
+
 use crate::{MarketSource, Sources, content::Content, doubt, escape::html as text, figure, moment};
 
 /// Everything a section may show.
@@ -114,7 +116,7 @@ fn header(page: &Page<'_>) -> String {
         MarketSource::Recorded => "recorded market".to_owned(),
     };
     let parts = [instruments, span, market, facts.program.clone()];
-    let parts: String = parts.iter().map(|part| format!("<span>{}</span>", text(part))).collect();
+    let parts = each(&parts, |part| format!("<span>{}</span>", text(part)));
     format!(
         "<header>\n<div class=\"title\"><h1>{}</h1>\
          <button id=\"theme\" type=\"button\" hidden>Dark theme</button></div>\n\
@@ -166,9 +168,11 @@ fn charts(page: &Page<'_>) -> String {
     if u64::try_from(shown).unwrap_or(u64::MAX) < fills {
         let (shown, fills) =
             (figure::count(shown.try_into().unwrap_or(u64::MAX)), figure::count(fills));
-        out.push_str(&format!(
-            "<p class=\"small faint\">The first {shown} of {fills} fills are marked.</p>\n"
-        ));
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            out,
+            "<p class=\"small faint\">The first {shown} of {fills} fills are marked.</p>"
+        );
     }
     out.push_str("</section>\n");
     out
@@ -198,6 +202,11 @@ fn chart(kind: &str, index: usize, title: &str, height: u32) -> String {
 /// The sentence of the top, for tests too.
 fn overall(page: &Page<'_>) -> String {
     doubt::overall(&page.content.doubts)
+}
+
+/// Markup of all items, one after the other.
+fn each<'a, T: 'a>(items: impl IntoIterator<Item = &'a T>, show: impl Fn(&T) -> String) -> String {
+    items.into_iter().map(show).collect()
 }
 
 /// `good` for gains, `bad` for losses.

@@ -63,18 +63,18 @@ fn both<D: Drawing>(
     let fail = |reason: String| ReportError::Chart { name: name.to_owned(), reason };
     let mut svg = String::new();
     let area = SVGBackend::with_string(&mut svg, drawing.size()).into_drawing_area();
-    paint(drawing, area).map_err(fail)?;
+    paint(drawing, &area).map_err(fail)?;
     let mut pixels = raster::pixels(drawing.size()).map_err(fail)?;
-    paint(drawing, Raster::on(&mut pixels).into_drawing_area()).map_err(fail)?;
+    paint(drawing, &Raster::on(&mut pixels).into_drawing_area()).map_err(fail)?;
     let png = raster::png(&pixels).map_err(fail)?;
     pictures.push(Picture { name: format!("charts/{name}.svg"), bytes: svg.into_bytes() });
     pictures.push(Picture { name: format!("charts/{name}.png"), bytes: png });
     Ok(())
 }
 
-fn paint<D: Drawing, B: DrawingBackend>(drawing: &D, area: DrawingArea<B, Shift>) -> Drawn {
+fn paint<D: Drawing, B: DrawingBackend>(drawing: &D, area: &DrawingArea<B, Shift>) -> Drawn {
     area.fill(&palette::PAPER).map_err(|error| error.to_string())?;
-    drawing.draw(&area)?;
+    drawing.draw(area)?;
     area.present().map_err(|error| error.to_string())
 }
 

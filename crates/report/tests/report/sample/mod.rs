@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, dead_code, reason = "shared by tests that use different parts")]
 
+use std::path::Path;
+
 use domain::{
     Bar, Fill, InstrumentId, Instruments, Liquidity, Lots, Market, MarketData, Money, NetLots,
     OrderId, RunNumber, Side, Span, StrategyId, Ticks, Timestamp, TradeId,
@@ -13,7 +15,7 @@ use engine::{
     performance::{PerformanceTracker, RoundTrips},
     snapshot::{EngineSnapshot, PositionSnapshot},
 };
-use report::{Configuration, DataSource, Facts, MarketSource, Named, StrategyFacts};
+use report::{Configuration, DataSource, Facts, MarketSource, Named, StrategyFacts, Written};
 use research::{
     ChartSeries, History as _, Month, Outcome,
     experiment::{Delay, Variant},
@@ -51,6 +53,18 @@ impl Plan {
         lots: 1_000,
         symbols: 2,
     };
+
+    /// A quarter of a year with a few dozen trades: enough for everything a report has.
+    pub const SHORT: Self = Self { bars: 24 * 90, slow: 40, ..Self::USUAL };
+
+    /// No market event at all is `Sample::nothing`; this is the next least.
+    pub const ONE_BAR: Self = Self { bars: 1, symbols: 1, ..Self::USUAL };
+
+    /// Loses more than all it has.
+    pub const RUIN: Self = Self { seed: 3, opening: 2_000, bars: 4_000, ..Self::USUAL };
+
+    /// More trades and fills than a report lists or marks.
+    pub const BUSY: Self = Self { bars: 120_000, slow: 4, symbols: 1, ..Self::USUAL };
 }
 
 /// An outcome with all that a report takes.
@@ -64,6 +78,38 @@ pub struct Sample {
 impl Sample {
     pub fn new(plan: Plan) -> Self {
         Self::heard(plan, &mut ())
+    }
+
+    /// One session only: nobody tried other costs or delays, or cut the data.
+    pub fn alone(plan: Plan) -> Self {
+        let outcome = Run::new(plan).go(&mut ());
+        Self { outcome, facts: facts(plan), rows: Vec::new(), lookahead: None }
+    }
+
+    /// A session without any event.
+    pub fn nothing() -> Self {
+        let table = Run::new(Plan::ONE_BAR).table;
+        let outcome = empty(&table, Money::from_atto(1_000 * Money::ATTO_PER_UNIT));
+        Self { outcome, facts: facts(Plan::ONE_BAR), rows: Vec::new(), lookahead: None }
+    }
+
+    /// Writes everything but the tables.
+    pub fn write(&self, dir: &Path) -> Written {
+        report::write(dir, &self.outcome, &self.facts, &self.rows, self.lookahead.as_ref()).unwrap()
+    }
+
+    /// What `report.json` says.
+    pub fn content(&self) -> serde_json::Value {
+        let dir = tempfile::tempdir().unwrap();
+        self.write(dir.path());
+        let text = std::fs::read_to_string(dir.path().join("report.json")).unwrap();
+        serde_json::from_str::<serde_json::Value>(&text).unwrap()["content"].take()
+    }
+
+    /// The text for a terminal.
+    pub fn summary(&self, written: Option<&Written>) -> String {
+        let lookahead = self.lookahead.as_ref();
+        report::summary_text(&self.outcome, &self.facts, &self.rows, lookahead, written)
     }
 
     pub fn heard(plan: Plan, listener: &mut dyn Hears) -> Self {
