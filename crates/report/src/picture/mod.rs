@@ -64,6 +64,7 @@ fn both<D: Drawing>(
     let mut svg = String::new();
     let area = SVGBackend::with_string(&mut svg, drawing.size()).into_drawing_area();
     paint(drawing, &area).map_err(fail)?;
+    drop(area);
     let mut pixels = raster::pixels(drawing.size()).map_err(fail)?;
     paint(drawing, &Raster::on(&mut pixels).into_drawing_area()).map_err(fail)?;
     let png = raster::png(&pixels).map_err(fail)?;

@@ -112,7 +112,7 @@ fn every_report_fits_its_schema() {
     leaking.facts.market = report::MarketSource::Recorded;
     let cut = Timestamp::from_millis(2);
     leaking.lookahead.as_mut().unwrap().violation =
-        Some(Violation { cut, number: 0, whole: None, cut_short: None });
+        Some(Violation { cut, number: 1, whole: None, cut_short: None });
     assert!(!leaking.outcome.open_trips.is_empty(), "an open position is described too");
     let samples =
         [leaking, Sample::nothing(), Sample::alone(Plan::ONE_BAR), Sample::alone(Plan::RUIN)];

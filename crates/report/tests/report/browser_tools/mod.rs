@@ -9,7 +9,7 @@ use std::{
     net::TcpStream,
     path::Path,
     process::{Child, Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
@@ -28,6 +28,10 @@ const FLAGS: [&str; 9] = [
     "--remote-debugging-port=0",
 ];
 
+/// How long the browser may take for one answer: much longer than it needs on a busy machine, so
+/// that only one that hangs fails.
+const PATIENCE: Duration = Duration::from_secs(300);
+
 /// A browser that ends with the test.
 pub struct Browser {
     process: Child,
@@ -39,6 +43,7 @@ pub struct Browser {
 pub struct Page {
     socket: WebSocket<TcpStream>,
     session: String,
+    target: String,
     number: u64,
     width: u32,
     /// Errors of any kind, as the browser tells them.
@@ -80,18 +85,19 @@ impl Browser {
     pub fn open(&mut self, file: &Path, width: u32, dark: bool) -> Page {
         let (host, _) = self.address.trim_start_matches("ws://").split_once('/').unwrap();
         let stream = TcpStream::connect(host).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
         let (socket, _) = tungstenite::client(&self.address, stream).unwrap();
         let mut page = Page {
             socket,
             session: String::new(),
+            target: String::new(),
             number: 0,
             width,
             errors: Vec::new(),
             requests: Vec::new(),
         };
         let target = page.call("Target.createTarget", &json!({ "url": "about:blank" }));
-        let attach = json!({ "targetId": target["targetId"], "flatten": true });
+        page.target = target["targetId"].as_str().unwrap().to_owned();
+        let attach = json!({ "targetId": page.target, "flatten": true });
         page.session =
             page.call("Target.attachToTarget", &attach)["sessionId"].as_str().unwrap().to_owned();
         for domain in ["Page", "Network", "Runtime", "Log"] {
@@ -116,6 +122,16 @@ impl Drop for Browser {
     }
 }
 
+impl Drop for Page {
+    fn drop(&mut self) {
+        // Pages left open would draw on and slow the next one down; nobody waits for the answer.
+        let message = json!({
+            "id": self.number + 1, "method": "Target.closeTarget", "params": { "targetId": self.target },
+        });
+        let _ = self.socket.send(Message::text(message.to_string()));
+    }
+}
+
 impl Page {
     fn resize(&mut self, height: u32) {
         let size = json!({
@@ -132,8 +148,9 @@ impl Page {
             message["sessionId"] = self.session.clone().into();
         }
         self.socket.send(Message::text(message.to_string())).unwrap();
+        let deadline = Instant::now() + PATIENCE;
         loop {
-            let answer = self.next();
+            let answer = self.next(method, deadline);
             if answer["id"].as_u64() == Some(self.number) {
                 assert!(answer["error"].is_null(), "{method}: {}", answer["error"]);
                 return answer["result"].clone();
@@ -142,12 +159,19 @@ impl Page {
     }
 
     fn wait_for(&mut self, event: &str) {
-        while self.next()["method"] != event {}
+        let deadline = Instant::now() + PATIENCE;
+        while self.next(event, deadline)["method"] != event {}
     }
 
-    fn next(&mut self) -> Value {
+    /// The next message; `wanted` is what a failure is about.
+    fn next(&mut self, wanted: &str, deadline: Instant) -> Value {
         loop {
-            let Message::Text(text) = self.socket.read().unwrap() else { continue };
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "the browser never answered {wanted}");
+            self.socket.get_ref().set_read_timeout(Some(left)).unwrap();
+            let message = self.socket.read();
+            let message = message.unwrap_or_else(|error| panic!("waiting for {wanted}: {error}"));
+            let Message::Text(text) = message else { continue };
             let message: Value = serde_json::from_str(&text).unwrap();
             self.note(&message);
             return message;
