@@ -9,7 +9,10 @@ const ALL: [(u32, bool); 5] =
     [(1440, false), (1440, true), (768, false), (360, false), (360, true)];
 const NARROW_AND_WIDE: [(u32, bool); 2] = [(360, false), (1440, true)];
 
-fn samples() -> Vec<(&'static str, Sample, &'static [(u32, bool)])> {
+/// A name, what to write, and the widths to look at, in light or dark.
+type Case = (&'static str, Sample, &'static [(u32, bool)]);
+
+fn samples() -> Vec<Case> {
     let mut busy = Sample::alone(Plan::BUSY);
     busy.facts.market = report::MarketSource::Recorded;
     vec![

@@ -69,7 +69,7 @@ fn any_other_fact_changes_the_fingerprint() {
     let (_, before) = written(&sample);
     sample.facts.trials += 1;
     let (_, more) = written(&sample);
-    sample.outcome.snapshot.equity = sample.outcome.snapshot.equity - Money::from_atto(1);
+    sample.outcome.snapshot.equity -= Money::from_atto(1);
     let (_, less) = written(&sample);
     assert!(before != more && more != less, "{before} {more} {less}");
 }
@@ -97,8 +97,8 @@ fn objections(report: &Value) -> Option<String> {
     let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
     let place = "https://localhost/report.schema.json";
     compiler.add_resource(place, schema).unwrap();
-    let compiled = compiler.compile(place, &mut schemas).unwrap();
-    schemas.validate(report, compiled).err().map(|error| error.to_string())
+    let whole = compiler.compile(place, &mut schemas).unwrap();
+    schemas.validate(report, whole).err().map(|error| error.to_string())
 }
 
 fn report(sample: &Sample) -> Value {
@@ -159,7 +159,9 @@ fn members(schema: &Value, found: &mut Vec<String>) {
         Value::Array(items) => items.iter().collect(),
         _ => return,
     };
-    inner.into_iter().for_each(|one| members(one, found));
+    for one in inner {
+        members(one, found);
+    }
 }
 
 #[test]

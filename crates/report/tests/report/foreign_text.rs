@@ -37,7 +37,7 @@ fn written(sample: &Sample) -> (String, String) {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|ending| ending == "svg") {
             let svg = fs::read_to_string(&path).unwrap();
-            markup::elements(&svg).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+            markup::elements(&svg).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         }
     }
     let json = fs::read_to_string(dir.path().join("report.json")).unwrap();

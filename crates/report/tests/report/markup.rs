@@ -2,7 +2,7 @@
 
 /// The names of all elements in order, after checking that tags match, attributes are quoted and
 /// unlike, and entities are known.
-pub fn elements(text: &str) -> Result<Vec<String>, String> {
+pub(crate) fn elements(text: &str) -> Result<Vec<String>, String> {
     let mut rest = text.trim();
     if let Some(after) = rest.strip_prefix("<?xml") {
         rest = after.split_once("?>").ok_or("an endless declaration")?.1;
@@ -58,7 +58,7 @@ fn plain(text: &str) -> Result<(), String> {
 }
 
 /// The tags of a lenient page outside of its scripts and styles, in order.
-pub fn tags(page: &str) -> Vec<String> {
+pub(crate) fn tags(page: &str) -> Vec<String> {
     let (mut rest, mut found) = (page, Vec::new());
     while let Some((_, after)) = rest.split_once('<') {
         let name: String =

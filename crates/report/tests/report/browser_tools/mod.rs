@@ -2,7 +2,7 @@
 //!
 //! <https://chromedevtools.github.io/devtools-protocol/>, version 1.3.
 
-#![allow(clippy::unwrap_used, dead_code, reason = "shared by tests that use different parts")]
+#![expect(clippy::print_stdout, reason = "a skipped test must say so")]
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -30,26 +30,26 @@ const FLAGS: [&str; 9] = [
 
 /// How long the browser may take for one answer: much longer than it needs on a busy machine, so
 /// that only one that hangs fails.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A browser that ends with the test.
-pub struct Browser {
+pub(crate) struct Browser {
     process: Child,
     address: String,
     _profile: tempfile::TempDir,
 }
 
 /// A page in it, with what happened so far.
-pub struct Page {
+pub(crate) struct Page {
     socket: WebSocket<TcpStream>,
     session: String,
     target: String,
     number: u64,
     width: u32,
     /// Errors of any kind, as the browser tells them.
-    pub errors: Vec<String>,
+    pub(crate) errors: Vec<String>,
     /// Addresses that were asked for.
-    pub requests: Vec<String>,
+    pub(crate) requests: Vec<String>,
 }
 
 impl Browser {
@@ -57,7 +57,7 @@ impl Browser {
     ///
     /// # Panics
     /// With `CI=true` and no browser: there a skipped test would be a hole.
-    pub fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         let profile = tempfile::tempdir().unwrap();
         let data = format!("--user-data-dir={}", profile.path().display());
         let run = |name: &&str| {
@@ -82,7 +82,7 @@ impl Browser {
     }
 
     /// Opens a file at a width, light or dark, and waits until it is drawn.
-    pub fn open(&mut self, file: &Path, width: u32, dark: bool) -> Page {
+    pub(crate) fn open(&mut self, file: &Path, width: u32, dark: bool) -> Page {
         let (host, _) = self.address.trim_start_matches("ws://").split_once('/').unwrap();
         let stream = TcpStream::connect(host).unwrap();
         let (socket, _) = tungstenite::client(&self.address, stream).unwrap();
@@ -96,10 +96,10 @@ impl Browser {
             requests: Vec::new(),
         };
         let target = page.call("Target.createTarget", &json!({ "url": "about:blank" }));
-        page.target = target["targetId"].as_str().unwrap().to_owned();
+        target["targetId"].as_str().unwrap().clone_into(&mut page.target);
         let attach = json!({ "targetId": page.target, "flatten": true });
-        page.session =
-            page.call("Target.attachToTarget", &attach)["sessionId"].as_str().unwrap().to_owned();
+        let attached = page.call("Target.attachToTarget", &attach);
+        attached["sessionId"].as_str().unwrap().clone_into(&mut page.session);
         for domain in ["Page", "Network", "Runtime", "Log"] {
             page.call(&format!("{domain}.enable"), &json!({}));
         }
@@ -141,7 +141,7 @@ impl Page {
     }
 
     /// One command and its answer.
-    pub fn call(&mut self, method: &str, parameters: &Value) -> Value {
+    pub(crate) fn call(&mut self, method: &str, parameters: &Value) -> Value {
         self.number += 1;
         let mut message = json!({ "id": self.number, "method": method, "params": parameters });
         if !self.session.is_empty() {
@@ -200,7 +200,7 @@ impl Page {
     }
 
     /// The value of an expression, after promises.
-    pub fn value(&mut self, expression: &str) -> Value {
+    pub(crate) fn value(&mut self, expression: &str) -> Value {
         let parameters =
             json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
         let answer = self.call("Runtime.evaluate", &parameters);
@@ -212,24 +212,24 @@ impl Page {
         answer["result"]["value"].clone()
     }
 
-    pub fn number(&mut self, expression: &str) -> f64 {
+    pub(crate) fn number(&mut self, expression: &str) -> f64 {
         self.value(expression).as_f64().unwrap_or_else(|| panic!("{expression} is no number"))
     }
 
-    pub fn text(&mut self, expression: &str) -> String {
+    pub(crate) fn text(&mut self, expression: &str) -> String {
         let value = self.value(expression);
         value.as_str().unwrap_or_else(|| panic!("{expression} is {value}")).to_owned()
     }
 
     /// Until what was asked for is on the screen.
-    pub fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         self.value(
             "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))",
         );
     }
 
     /// The mouse at a place, such as `mousePressed`.
-    pub fn mouse(&mut self, kind: &str, (x, y): (f64, f64), clicks: u32) {
+    pub(crate) fn mouse(&mut self, kind: &str, (x, y): (f64, f64), clicks: u32) {
         let button = if kind == "mouseMoved" && clicks == 0 { "none" } else { "left" };
         let pressed = u32::from(clicks > 0);
         self.call(
@@ -238,7 +238,7 @@ impl Page {
         );
     }
 
-    pub fn key(&mut self, key: &str) {
+    pub(crate) fn key(&mut self, key: &str) {
         for kind in ["keyDown", "keyUp"] {
             self.call("Input.dispatchKeyEvent", &json!({ "type": kind, "key": key }));
         }
@@ -246,7 +246,7 @@ impl Page {
     }
 
     /// The middle of an element, after scrolling to it: left, top, width, height.
-    pub fn place(&mut self, selector: &str) -> (f64, f64, f64, f64) {
+    pub(crate) fn place(&mut self, selector: &str) -> (f64, f64, f64, f64) {
         let box_of = format!(
             "(() => {{ const one = document.querySelector({selector:?}); \
              one.scrollIntoView({{ block: 'center', behavior: 'instant' }}); \
@@ -259,7 +259,7 @@ impl Page {
     }
 
     /// The whole page as a picture.
-    pub fn picture(&mut self, file: &Path) {
+    pub(crate) fn picture(&mut self, file: &Path) {
         let height = self.number("document.documentElement.scrollHeight");
         let clip = json!({ "x": 0, "y": 0, "width": self.width, "height": height.min(9_000.0), "scale": 1 });
         let parameters = json!({ "clip": clip, "captureBeyondViewport": true });
@@ -268,7 +268,7 @@ impl Page {
     }
 
     /// No error, and nothing asked for outside of the file.
-    pub fn assert_clean(&self, name: &str) {
+    pub(crate) fn assert_clean(&self, name: &str) {
         assert!(self.errors.is_empty(), "{name}: {:?}", self.errors);
         let own =
             |address: &&String| address.starts_with("data:") || address.ends_with("/report.html");

@@ -3,8 +3,6 @@
 //! Figures come from the same product code as those of a real session: round trips, performance,
 //! chart series and the made-up market. Only the loop around them is the test's own.
 
-#![allow(clippy::unwrap_used, dead_code, reason = "shared by tests that use different parts")]
-
 use std::path::Path;
 
 use domain::{
@@ -29,21 +27,21 @@ use testkit::instruments::{instruments, spec};
 
 /// What to run.
 #[derive(Clone, Copy, Debug)]
-pub struct Plan {
-    pub seed: u64,
-    pub bars: u64,
-    pub interval: Span,
+pub(crate) struct Plan {
+    pub(crate) seed: u64,
+    pub(crate) bars: u64,
+    pub(crate) interval: Span,
     /// Bars of the slow mean; the fast one has a quarter of them.
-    pub slow: usize,
-    pub fee_bps: i128,
-    pub opening: i64,
+    pub(crate) slow: usize,
+    pub(crate) fee_bps: i128,
+    pub(crate) opening: i64,
     /// Lots of the first instrument per trade.
-    pub lots: i64,
-    pub symbols: usize,
+    pub(crate) lots: i64,
+    pub(crate) symbols: usize,
 }
 
 impl Plan {
-    pub const USUAL: Self = Self {
+    pub(crate) const USUAL: Self = Self {
         seed: 7,
         bars: 24 * 365 * 2,
         interval: Span::from_secs(3_600),
@@ -55,51 +53,51 @@ impl Plan {
     };
 
     /// A quarter of a year with a few dozen trades: enough for everything a report has.
-    pub const SHORT: Self = Self { bars: 24 * 90, slow: 40, ..Self::USUAL };
+    pub(crate) const SHORT: Self = Self { bars: 24 * 90, slow: 40, ..Self::USUAL };
 
     /// No market event at all is `Sample::nothing`; this is the next least.
-    pub const ONE_BAR: Self = Self { bars: 1, symbols: 1, ..Self::USUAL };
+    pub(crate) const ONE_BAR: Self = Self { bars: 1, symbols: 1, ..Self::USUAL };
 
     /// Loses more than all it has.
-    pub const RUIN: Self = Self { seed: 3, opening: 2_000, bars: 4_000, ..Self::USUAL };
+    pub(crate) const RUIN: Self = Self { seed: 3, opening: 2_000, bars: 4_000, ..Self::USUAL };
 
     /// More trades and fills than a report lists or marks.
-    pub const BUSY: Self = Self { bars: 120_000, slow: 4, symbols: 1, ..Self::USUAL };
+    pub(crate) const BUSY: Self = Self { bars: 120_000, slow: 4, symbols: 1, ..Self::USUAL };
 }
 
 /// An outcome with all that a report takes.
-pub struct Sample {
-    pub outcome: Outcome,
-    pub facts: Facts,
-    pub rows: Vec<Row>,
-    pub lookahead: Option<LookaheadReport>,
+pub(crate) struct Sample {
+    pub(crate) outcome: Outcome,
+    pub(crate) facts: Facts,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) lookahead: Option<LookaheadReport>,
 }
 
 impl Sample {
-    pub fn new(plan: Plan) -> Self {
+    pub(crate) fn new(plan: Plan) -> Self {
         Self::heard(plan, &mut ())
     }
 
     /// One session only: nobody tried other costs or delays, or cut the data.
-    pub fn alone(plan: Plan) -> Self {
+    pub(crate) fn alone(plan: Plan) -> Self {
         let outcome = Run::new(plan).go(&mut ());
         Self { outcome, facts: facts(plan), rows: Vec::new(), lookahead: None }
     }
 
     /// A session without any event.
-    pub fn nothing() -> Self {
+    pub(crate) fn nothing() -> Self {
         let table = Run::new(Plan::ONE_BAR).table;
         let outcome = empty(&table, Money::from_atto(1_000 * Money::ATTO_PER_UNIT));
         Self { outcome, facts: facts(Plan::ONE_BAR), rows: Vec::new(), lookahead: None }
     }
 
     /// Writes everything but the tables.
-    pub fn write(&self, dir: &Path) -> Written {
+    pub(crate) fn write(&self, dir: &Path) -> Written {
         report::write(dir, &self.outcome, &self.facts, &self.rows, self.lookahead.as_ref()).unwrap()
     }
 
     /// What `report.json` says.
-    pub fn content(&self) -> serde_json::Value {
+    pub(crate) fn content(&self) -> serde_json::Value {
         let dir = tempfile::tempdir().unwrap();
         self.write(dir.path());
         let text = std::fs::read_to_string(dir.path().join("report.json")).unwrap();
@@ -107,12 +105,12 @@ impl Sample {
     }
 
     /// The text for a terminal.
-    pub fn summary(&self, written: Option<&Written>) -> String {
+    pub(crate) fn summary(&self, written: Option<&Written>) -> String {
         let lookahead = self.lookahead.as_ref();
         report::summary_text(&self.outcome, &self.facts, &self.rows, lookahead, written)
     }
 
-    pub fn heard(plan: Plan, listener: &mut dyn Hears) -> Self {
+    pub(crate) fn heard(plan: Plan, listener: &mut dyn Hears) -> Self {
         let run =
             |fee_bps, listener: &mut dyn Hears| Run::new(Plan { fee_bps, ..plan }).go(listener);
         let outcome = run(plan.fee_bps, listener);
@@ -145,7 +143,7 @@ impl Sample {
 }
 
 /// A listener behind a reference.
-pub trait Hears {
+pub(crate) trait Hears {
     fn trip(&mut self, trip: &engine::performance::RoundTrip);
     fn point(&mut self, point: &EquityPoint);
 }
@@ -160,7 +158,7 @@ impl<L: Listener> Hears for L {
 }
 
 /// Texts as a careful caller would give them.
-pub fn facts(plan: Plan) -> Facts {
+pub(crate) fn facts(plan: Plan) -> Facts {
     Facts {
         program: "algopioneer 0.1.0".into(),
         command_line: "algopioneer backtest --strategy moving_average --synthetic --seed 7".into(),
@@ -427,7 +425,7 @@ fn month(months: &mut Vec<Month>, time: Timestamp, opening: f64, equity: f64) {
 }
 
 /// A session without any event.
-pub fn empty(table: &Instruments, opening: Money) -> Outcome {
+pub(crate) fn empty(table: &Instruments, opening: Money) -> Outcome {
     Outcome {
         instruments: table.clone(),
         strategies: vec!["crossing".into()],
