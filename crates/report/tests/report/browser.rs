@@ -94,5 +94,21 @@ fn trades_are_sorted_and_filtered_and_charts_zoom_without_a_request() {
     page.value("document.getElementById('reset').click()");
     page.settle();
     assert_eq!(page.text("document.getElementById('range').textContent"), whole);
+
+    let (left, top, width, height) = page.place("figure[data-chart=price] svg");
+    let at = |share: f64| (left + share * width, top + height / 2.0);
+    page.mouse("mouseMoved", at(0.3), 0);
+    page.settle();
+    let told = page.text("document.querySelector('figure[data-chart=price] output').textContent");
+    assert!(told.contains(':'), "a time and a price: {told}");
+    page.mouse("mousePressed", at(0.3), 1);
+    page.mouse("mouseMoved", at(0.6), 1);
+    page.mouse("mouseReleased", at(0.6), 0);
+    page.settle();
+    assert_ne!(page.text("document.getElementById('range').textContent"), whole, "dragging zooms");
+    page.value("document.querySelector('figure[data-chart=price]').focus()");
+    page.key("Escape");
+    page.settle();
+    assert_eq!(page.text("document.getElementById('range').textContent"), whole);
     page.assert_clean("interaction");
 }

@@ -62,7 +62,7 @@ impl Plan {
     pub(crate) const RUIN: Self = Self { seed: 3, opening: 2_000, bars: 4_000, ..Self::USUAL };
 
     /// More trades and fills than a report lists or marks.
-    pub(crate) const BUSY: Self = Self { bars: 120_000, slow: 4, symbols: 1, ..Self::USUAL };
+    pub(crate) const BUSY: Self = Self { bars: 40_000, slow: 4, symbols: 1, ..Self::USUAL };
 }
 
 /// An outcome with all that a report takes.
