@@ -130,8 +130,8 @@ fn the_schema_refuses_what_is_missing_unknown_or_of_another_kind() {
         less["content"].as_object_mut().unwrap().remove(&member);
         assert!(objections(&less).is_some(), "{member} may be missing");
         let mut other = whole.clone();
-        other["content"][&member] = serde_json::json!(-1.5);
-        assert!(objections(&other).is_some(), "{member} may be a number");
+        other["content"][&member] = serde_json::json!([true]);
+        assert!(objections(&other).is_some(), "{member} may be anything");
     }
     for (place, value) in [
         ("/content/run/profit", serde_json::json!(1.5)),
