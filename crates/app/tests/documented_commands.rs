@@ -240,10 +240,7 @@ fn run(command: &Documented, typed: &Typed, venue: &SandboxHandle) {
     }
     let mut words = adapted(&typed.words);
     match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["data", "download", ..] => {
-            words.extend(["--base-url".to_owned(), venue.urls().spot_rest.clone()]);
-        }
-        ["data", part, ..] if part != "import" => {
+        ["data", part, ..] if !["import", "download"].contains(&part) => {
             if !with_recordings(dir.path()) {
                 return;
             }
@@ -252,6 +249,9 @@ fn run(command: &Documented, typed: &Typed, venue: &SandboxHandle) {
         }
         ["bench", "backtest", ..] => peers_case::made_in(&clone.join("target/peers-data/sma"), 600),
         _ => {}
+    }
+    if words.get(1).is_some_and(|word| word == "download") {
+        words.extend(["--base-url".to_owned(), venue.urls().spot_rest.clone()]);
     }
     if AFTER_A_SESSION.contains(&words[0].as_str()) {
         let place = words.iter().position(|word| word == "--data-dir").unwrap() + 1;

@@ -26,6 +26,7 @@ pub struct Facts {
     /// What the simulation of fills assumes, one sentence each.
     pub fill_model: Vec<String>,
     /// Costs as configured, such as `taker fee` and `10 bps`.
+    #[serde(rename = "configured_costs")]
     pub costs: Vec<Named>,
     /// How many attempts were made before this one was chosen, itself included: as declared by the
     /// user, since no program can know.

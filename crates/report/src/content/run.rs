@@ -68,16 +68,16 @@ fn currency(outcome: &Outcome) -> Option<String> {
 
 /// Growth in one month.
 #[derive(Debug, Serialize)]
-#[expect(clippy::struct_field_names, reason = "the names in report.json")]
 pub(crate) struct Month {
     pub(crate) year: i16,
-    pub(crate) month: i8,
+    #[serde(rename = "month")]
+    pub(crate) number: i8,
     #[serde(rename = "return")]
     pub(crate) growth: Option<f64>,
 }
 
 impl Month {
     pub(crate) fn new(month: &research::Month) -> Self {
-        Self { year: month.year, month: month.month, growth: month.growth() }
+        Self { year: month.year, number: month.month, growth: month.growth() }
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn costs(sources: &Sources<'_>) -> Doubt {
     let name = ("costs", "Sensitivity to costs");
     let (profit, mut rows) = profits(sources, |row| row.variant.delay == Delay::AsConfigured);
     rows.sort_by_key(|(row, _)| row.variant.cost_multiple);
-    let (Some((cheapest, best_profit)), Some((dearest, worst_profit))) =
+    let (Some((cheapest, profit_cheap)), Some((dearest, profit_dear))) =
         (rows.first(), rows.last())
     else {
         return Doubt::new(
@@ -40,8 +40,8 @@ pub(super) fn costs(sources: &Sources<'_>) -> Doubt {
             "Nobody tried how the result bears higher costs.",
         );
     };
-    let (first, last) = (cheapest.variant.cost_multiple, dearest.variant.cost_multiple);
-    if rows.len() > 1 && rows.iter().all(|(_, other)| other == best_profit) {
+    let (lowest, highest) = (cheapest.variant.cost_multiple, dearest.variant.cost_multiple);
+    if rows.len() > 1 && rows.iter().all(|(_, other)| other == profit_cheap) {
         let verdict = if sources.outcome.snapshot.counters.fills == 0 {
             "Costs make no difference, because nothing was traded."
         } else {
@@ -50,10 +50,10 @@ pub(super) fn costs(sources: &Sources<'_>) -> Doubt {
         return Doubt::new(name, Weight::Against, verdict);
     }
     if profit <= Money::ZERO {
-        let verdict = match (first, *best_profit > Money::ZERO) {
+        let verdict = match (lowest, *profit_cheap > Money::ZERO) {
             (0, true) => format!(
                 "Costs eat the result: without any there would be a profit of {}.",
-                figure::money(*best_profit)
+                figure::money(*profit_cheap)
             ),
             (0, false) => "Even without any costs there is no profit.".to_owned(),
             _ => "At the configured costs there is no profit.".to_owned(),
@@ -68,15 +68,15 @@ pub(super) fn costs(sources: &Sources<'_>) -> Doubt {
         let verdict = format!("At {} the result turns negative.", times(multiple));
         return Doubt::new(name, weight, verdict);
     }
-    if last < 2 {
+    if highest < 2 {
         return Doubt::new(
             name,
             Weight::Careful,
             "Nobody tried how the result bears higher costs.",
         );
     }
-    let (weight, share) = left(*worst_profit, profit);
-    Doubt::new(name, weight, format!("At {} {share} of the profit is left.", times(last)))
+    let (weight, share) = left(*profit_dear, profit);
+    Doubt::new(name, weight, format!("At {} {share} of the profit is left.", times(highest)))
 }
 
 fn times(multiple: u32) -> String {

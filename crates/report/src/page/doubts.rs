@@ -1,6 +1,6 @@
 //! The section that argues against the result, with the evidence beside each sentence.
 
-use super::{Page, class, overall};
+use super::{Page, class, each, overall};
 use crate::{
     content::SensitivityRow,
     doubt::{Doubt, Weight},
@@ -60,10 +60,7 @@ fn sharpe(page: &Page<'_>) -> String {
         (format!("Returns at hand, {period}"), figure::count(evidence.track_record_periods)),
         ("Returns needed for 95 % confidence".to_owned(), needed),
     ];
-    let pairs: String = pairs
-        .iter()
-        .map(|(name, value)| format!("<div><dt>{name}</dt><dd>{value}</dd></div>"))
-        .collect();
+    let pairs = each(&pairs, |(name, value)| format!("<div><dt>{name}</dt><dd>{value}</dd></div>"));
     format!("<dl class=\"card pairs\">{pairs}</dl>\n")
 }
 
@@ -83,7 +80,7 @@ fn list(lines: &[String]) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    let lines: String = lines.iter().map(|line| format!("<li>{}</li>", text(line))).collect();
+    let lines = each(lines, |line| format!("<li>{}</li>", text(line)));
     format!("<ul>{lines}</ul>")
 }
 
@@ -103,24 +100,21 @@ fn table(rows: &[SensitivityRow], what: &str, base: &str) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let rows: String = rows
-        .iter()
-        .map(|row| {
-            let profit = row.profit.to_f64();
-            format!(
-                "<tr{}><td>{}</td><td class=\"{}\">{}</td><td>{}</td><td>{}</td><td>{}</td>\
+    let rows = each(rows, |row| {
+        let profit = row.profit.to_f64();
+        format!(
+            "<tr{}><td>{}</td><td class=\"{}\">{}</td><td>{}</td><td>{}</td><td>{}</td>\
                  <td>{}</td></tr>",
-                if row.variant == base { " class=\"base\"" } else { "" },
-                text(&row.variant).replace(" x", " \u{d7}"),
-                class(profit),
-                figure::signed(profit),
-                figure::or_nothing(row.total_return, figure::signed_percent),
-                figure::or_nothing(row.sharpe, |value| figure::grouped(value, 2)),
-                figure::percent(-row.max_drawdown),
-                figure::count(row.fills),
-            )
-        })
-        .collect();
+            if row.variant == base { " class=\"base\"" } else { "" },
+            text(&row.variant).replace(" x", " \u{d7}"),
+            class(profit),
+            figure::signed(profit),
+            figure::or_nothing(row.total_return, figure::signed_percent),
+            figure::or_nothing(row.sharpe, |value| figure::grouped(value, 2)),
+            figure::percent(-row.max_drawdown),
+            figure::count(row.fills),
+        )
+    });
     format!(
         "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">{what}</th>\
          <th scope=\"col\">Profit</th><th scope=\"col\">Return</th><th scope=\"col\">Sharpe</th>\

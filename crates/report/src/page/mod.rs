@@ -3,8 +3,6 @@
 //! All text is written here, so that it is there without scripts; scripts add charts that zoom and
 //! a list of trades that can be sorted. What is said comes from [`Content`].
 
-#![expect(clippy::format_collect, reason = "a page is made once, from readable pieces")]
-
 mod chart_data;
 mod doubts;
 mod headline;
@@ -118,7 +116,7 @@ fn header(page: &Page<'_>) -> String {
         MarketSource::Recorded => "recorded market".to_owned(),
     };
     let parts = [instruments, span, market, facts.program.clone()];
-    let parts: String = parts.iter().map(|part| format!("<span>{}</span>", text(part))).collect();
+    let parts = each(&parts, |part| format!("<span>{}</span>", text(part)));
     format!(
         "<header>\n<div class=\"title\"><h1>{}</h1>\
          <button id=\"theme\" type=\"button\" hidden>Dark theme</button></div>\n\
@@ -204,6 +202,11 @@ fn chart(kind: &str, index: usize, title: &str, height: u32) -> String {
 /// The sentence of the top, for tests too.
 fn overall(page: &Page<'_>) -> String {
     doubt::overall(&page.content.doubts)
+}
+
+/// Markup of all items, one after the other.
+fn each<'a, T: 'a>(items: impl IntoIterator<Item = &'a T>, show: impl Fn(&T) -> String) -> String {
+    items.into_iter().map(show).collect()
 }
 
 /// `good` for gains, `bad` for losses.

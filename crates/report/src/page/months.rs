@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Page;
+use super::{Page, each};
 use crate::figure;
 
 const NAMES: [&str; 12] =
@@ -20,8 +20,7 @@ pub(super) fn section(page: &Page<'_>) -> String {
     let body = if years.is_empty() {
         "<p class=\"none\">Equity never changed, so there are no returns.</p>".to_owned()
     } else {
-        let heads: String =
-            NAMES.iter().map(|name| format!("<th scope=\"col\">{name}</th>")).collect();
+        let heads = each(&NAMES, |name| format!("<th scope=\"col\">{name}</th>"));
         let rows: String =
             years.iter().map(|(year, row)| self::row(*year, row, strongest)).collect();
         format!(

@@ -1,6 +1,6 @@
 //! What it takes to make the report again: command, parameters, configuration, data.
 
-use super::Page;
+use super::{Page, each};
 use crate::{Named, escape::html as text, figure};
 
 pub(super) fn section(page: &Page<'_>) -> String {
@@ -25,10 +25,9 @@ fn parameters(parameters: &[Named]) -> String {
     if parameters.is_empty() {
         return String::new();
     }
-    let pairs: String = parameters
-        .iter()
-        .map(|one| format!("<div><dt>{}</dt><dd>{}</dd></div>", text(&one.name), text(&one.value)))
-        .collect();
+    let pairs = each(parameters, |one| {
+        format!("<div><dt>{}</dt><dd>{}</dd></div>", text(&one.name), text(&one.value))
+    });
     format!(
         "<div class=\"card\"><div class=\"inner\" style=\"padding-bottom: 0\"><h3>Parameters</h3></div>\
          <dl class=\"pairs\">{pairs}</dl></div>\n"
@@ -41,18 +40,14 @@ fn data(page: &Page<'_>) -> String {
         return "<div class=\"card\"><p class=\"none\">No data files were read.</p></div>\n"
             .to_owned();
     }
-    let rows: String = facts
-        .data
-        .iter()
-        .map(|one| {
-            format!(
-                "<tr><td>{}</td><td class=\"left\">{}</td><td class=\"left\"><code>{}</code></td></tr>",
-                text(&one.name),
-                text(&one.provenance),
-                text(&one.sha256)
-            )
-        })
-        .collect();
+    let rows = each(&facts.data, |one| {
+        format!(
+            "<tr><td>{}</td><td class=\"left\">{}</td><td class=\"left\"><code>{}</code></td></tr>",
+            text(&one.name),
+            text(&one.provenance),
+            text(&one.sha256)
+        )
+    });
     let doubts = [facts.data_gaps.len(), facts.data_warnings.len()]
         .map(|count| figure::count(count.try_into().unwrap_or(u64::MAX)));
     format!(

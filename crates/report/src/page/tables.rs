@@ -1,22 +1,16 @@
 //! Costs, and all figures with what they mean.
 
-use super::Page;
+use super::{Page, each};
 use crate::{content::CostLine, figure, moment};
 
 pub(super) fn costs(page: &Page<'_>) -> String {
     let costs = &page.content.costs;
     let biggest = costs.lines.iter().map(|line| line.amount.to_f64().abs()).fold(1e-18, f64::max);
     let rows: String = costs.lines.iter().map(|line| row(line, Some(biggest))).collect();
-    let configured: String = page
-        .sources
-        .facts
-        .costs
-        .iter()
-        .map(|cost| {
-            let (name, value) = (crate::escape::html(&cost.name), crate::escape::html(&cost.value));
-            format!("<div><dt>{name}</dt><dd>{value}</dd></div>")
-        })
-        .collect();
+    let configured = each(&page.sources.facts.costs, |cost| {
+        let (name, value) = (crate::escape::html(&cost.name), crate::escape::html(&cost.value));
+        format!("<div><dt>{name}</dt><dd>{value}</dd></div>")
+    });
     let configured = if configured.is_empty() {
         "<p class=\"none\">No costs are configured.</p>".to_owned()
     } else {
@@ -94,10 +88,7 @@ pub(super) fn figures(page: &Page<'_>) -> String {
         ("Orders", figure::count(run.orders)),
         ("Fills", figure::count(run.fills)),
     ];
-    let pairs: String = pairs
-        .iter()
-        .map(|(name, value)| format!("<div><dt>{name}</dt><dd>{value}</dd></div>"))
-        .collect();
+    let pairs = each(&pairs, |(name, value)| format!("<div><dt>{name}</dt><dd>{value}</dd></div>"));
     format!(
         "<section id=\"figures\" aria-labelledby=\"figures-title\">\n\
          <h2 id=\"figures-title\">All figures</h2>\n<dl class=\"card pairs\">{pairs}</dl>\n</section>\n"

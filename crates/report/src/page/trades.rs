@@ -5,7 +5,7 @@ use std::{cmp::Ordering, fmt::Write as _};
 use domain::{Money, Side};
 use engine::performance::RoundTrip;
 
-use super::{Page, class};
+use super::{Page, class, each};
 use crate::{
     content::{LISTED_TRADES, OpenPosition, Trade},
     escape::html as text,
@@ -42,10 +42,7 @@ fn overview(page: &Page<'_>) -> String {
         ("Worst", money(trades.worst)),
         ("Mean time held", figure::or_nothing(trades.average_holding_seconds, moment::length)),
     ];
-    let pairs: String = pairs
-        .iter()
-        .map(|(name, value)| format!("<div><dt>{name}</dt><dd>{value}</dd></div>"))
-        .collect();
+    let pairs = each(&pairs, |(name, value)| format!("<div><dt>{name}</dt><dd>{value}</dd></div>"));
     let beyond = match (distribution.open_below, distribution.open_above) {
         (false, false) => "",
         _ => "<p class=\"small faint\">The outer bars also hold the few trades beyond them.</p>",
@@ -117,14 +114,9 @@ fn list(page: &Page<'_>) -> String {
     if trips.is_empty() {
         return String::new();
     }
-    let heads: String = COLUMNS
-        .iter()
-        .map(|(name, class)| {
-            format!(
-                "<th scope=\"col\" class=\"{class}\"><button type=\"button\">{name}</button></th>"
-            )
-        })
-        .collect();
+    let heads = each(&COLUMNS, |(name, class)| {
+        format!("<th scope=\"col\" class=\"{class}\"><button type=\"button\">{name}</button></th>")
+    });
     let trades = page.content.trades.iter().zip(trips).enumerate();
     let rows: String = trades.map(|(place, (trade, trip))| row(place, trade, trip)).collect();
     format!(
@@ -191,8 +183,11 @@ fn row(place: usize, trade: &Trade, trip: &RoundTrip) -> String {
     let side = format!("{}{}", trade.side, if trade.liquidated { ", by force" } else { "" });
     let instrument = text(&trade.instrument);
     let quantity: f64 = trade.quantity.parse().unwrap_or(0.0);
-    let column = u16::try_from(trip.instrument.index()).unwrap_or(u16::MAX);
-    cell(f64::from(column), &instrument, "left");
+    cell(
+        f64::from(u32::try_from(trip.instrument.index()).unwrap_or(u32::MAX)),
+        &instrument,
+        "left",
+    );
     cell(if trip.side == Side::Buy { 1.0 } else { 0.0 }, &side, "left");
     cell(quantity, &text(&trade.quantity), "");
     cell(number(trade.entry_price), &figure::or_nothing(trade.entry_price, figure::plain), "");

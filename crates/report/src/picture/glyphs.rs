@@ -1,6 +1,6 @@
 //! The shapes of letters, so that a picture needs no font on the machine that draws it.
 //!
-//! The outlines are a small table derived from `DejaVu` Sans (its licence is beside it). Letters that
+//! The outlines are a small table derived from `DejaVu Sans` (its licence is beside it). Letters that
 //! it lacks are drawn as an empty box, never left out silently.
 
 use std::{collections::BTreeMap, sync::LazyLock};
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_letter_outside_the_table_is_a_box() {
-        assert!((width("\u{4e16}", 10.0) - width("\u{25a1}", 10.0)).abs() < 1e-12);
+        assert!((width("\u{4e16}", 10.0) - width("\u{25a1}", 10.0)).abs() < 1e-6);
         assert!(outline("\u{4e16}", 10.0, (0.0, 0.0)).is_some());
     }
 

@@ -9,10 +9,7 @@ use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
     FontStyle, FontTransform, text_anchor,
 };
-use tiny_skia::{
-    FillRule, LineJoin, Paint, Path, PathBuilder, Pixmap, PremultipliedColorU8, Rect, Stroke,
-    Transform,
-};
+use tiny_skia::{FillRule, LineJoin, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, Transform};
 
 use super::glyphs;
 
@@ -35,12 +32,15 @@ pub(super) fn pixels((width, height): (u32, u32)) -> Result<Pixmap, String> {
 /// Pixels as a file.
 pub(super) fn png(pixels: &Pixmap) -> Result<Vec<u8>, String> {
     // The paper is opaque, so there is nothing to see through.
-    let opaque = |pixel: &PremultipliedColorU8| [pixel.red(), pixel.green(), pixel.blue()];
-    let bytes: Vec<u8> = pixels.pixels().iter().flat_map(opaque).collect();
+    let mut bytes = Vec::with_capacity(pixels.data().len() / 4 * 3);
+    for pixel in pixels.data().as_chunks::<4>().0 {
+        bytes.extend_from_slice(&pixel[..3]);
+    }
     let mut out = Vec::new();
     let mut encoder = png::Encoder::new(&mut out, pixels.width(), pixels.height());
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Fast);
     let written = encoder.write_header().and_then(|mut writer| {
         writer.write_image_data(&bytes)?;
         writer.finish()

@@ -3,7 +3,7 @@
 //! Figures come from the same product code as those of a real session: round trips, performance,
 //! chart series and the made-up market. Only the loop around them is the test's own.
 
-#![allow(clippy::unwrap_used, dead_code, reason = "shared by tests that use different parts")]
+use std::path::Path;
 
 use domain::{
     Bar, Fill, InstrumentId, Instruments, Liquidity, Lots, Market, MarketData, Money, NetLots,
@@ -13,7 +13,7 @@ use engine::{
     performance::{PerformanceTracker, RoundTrips},
     snapshot::{EngineSnapshot, PositionSnapshot},
 };
-use report::{Configuration, DataSource, Facts, MarketSource, Named, StrategyFacts};
+use report::{Configuration, DataSource, Facts, MarketSource, Named, StrategyFacts, Written};
 use research::{
     ChartSeries, History as _, Month, Outcome,
     experiment::{Delay, Variant},
@@ -28,16 +28,16 @@ use testkit::instruments::{instruments, spec};
 /// What to run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan {
-    pub seed: u64,
-    pub bars: u64,
-    pub interval: Span,
+    pub(crate) seed: u64,
+    pub(crate) bars: u64,
+    pub(crate) interval: Span,
     /// Bars of the slow mean; the fast one has a quarter of them.
-    pub slow: usize,
-    pub fee_bps: i128,
-    pub opening: i64,
+    pub(crate) slow: usize,
+    pub(crate) fee_bps: i128,
+    pub(crate) opening: i64,
     /// Lots of the first instrument per trade.
-    pub lots: i64,
-    pub symbols: usize,
+    pub(crate) lots: i64,
+    pub(crate) symbols: usize,
 }
 
 impl Plan {
@@ -51,19 +51,63 @@ impl Plan {
         lots: 1_000,
         symbols: 2,
     };
+
+    /// A quarter of a year with a few dozen trades: enough for everything a report has.
+    pub(crate) const SHORT: Self = Self { bars: 24 * 90, slow: 40, ..Self::USUAL };
+
+    /// No market event at all is `Sample::nothing`; this is the next least.
+    pub(crate) const ONE_BAR: Self = Self { bars: 1, symbols: 1, ..Self::USUAL };
+
+    /// Loses more than all it has.
+    pub(crate) const RUIN: Self = Self { seed: 3, opening: 2_000, bars: 4_000, ..Self::USUAL };
+
+    /// More trades and fills than a report lists or marks.
+    pub(crate) const BUSY: Self = Self { bars: 40_000, slow: 4, symbols: 1, ..Self::USUAL };
 }
 
 /// An outcome with all that a report takes.
 pub(crate) struct Sample {
-    pub outcome: Outcome,
-    pub facts: Facts,
-    pub rows: Vec<Row>,
-    pub lookahead: Option<LookaheadReport>,
+    pub(crate) outcome: Outcome,
+    pub(crate) facts: Facts,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) lookahead: Option<LookaheadReport>,
 }
 
 impl Sample {
     pub(crate) fn new(plan: Plan) -> Self {
         Self::heard(plan, &mut ())
+    }
+
+    /// One session only: nobody tried other costs or delays, or cut the data.
+    pub(crate) fn alone(plan: Plan) -> Self {
+        let outcome = Run::new(plan).go(&mut ());
+        Self { outcome, facts: facts(plan), rows: Vec::new(), lookahead: None }
+    }
+
+    /// A session without any event.
+    pub(crate) fn nothing() -> Self {
+        let table = Run::new(Plan::ONE_BAR).table;
+        let outcome = empty(&table, Money::from_atto(1_000 * Money::ATTO_PER_UNIT));
+        Self { outcome, facts: facts(Plan::ONE_BAR), rows: Vec::new(), lookahead: None }
+    }
+
+    /// Writes everything but the tables.
+    pub(crate) fn write(&self, dir: &Path) -> Written {
+        report::write(dir, &self.outcome, &self.facts, &self.rows, self.lookahead.as_ref()).unwrap()
+    }
+
+    /// What `report.json` says.
+    pub(crate) fn content(&self) -> serde_json::Value {
+        let dir = tempfile::tempdir().unwrap();
+        self.write(dir.path());
+        let text = std::fs::read_to_string(dir.path().join("report.json")).unwrap();
+        serde_json::from_str::<serde_json::Value>(&text).unwrap()["content"].take()
+    }
+
+    /// The text for a terminal.
+    pub(crate) fn summary(&self, written: Option<&Written>) -> String {
+        let lookahead = self.lookahead.as_ref();
+        report::summary_text(&self.outcome, &self.facts, &self.rows, lookahead, written)
     }
 
     pub(crate) fn heard(plan: Plan, listener: &mut dyn Hears) -> Self {
