@@ -9,6 +9,8 @@ pub(super) struct DrawdownWatch {
     peak_time: Option<Timestamp>,
     /// Whether equity is below the peak.
     under: bool,
+    /// The deepest fall from this very peak: no smaller one has a larger share.
+    fallen: Money,
     deepest: Money,
     deepest_share: f64,
     longest: Span,
@@ -20,12 +22,14 @@ impl DrawdownWatch {
             peak: opening,
             peak_time: None,
             under: false,
+            fallen: Money::ZERO,
             deepest: Money::ZERO,
             deepest_share: 0.0,
             longest: Span::ZERO,
         }
     }
 
+    #[inline]
     pub(super) fn see(&mut self, time: Timestamp, equity: Money) {
         let since = *self.peak_time.get_or_insert(time);
         if self.under {
@@ -33,10 +37,15 @@ impl DrawdownWatch {
         }
         if equity >= self.peak {
             (self.peak, self.peak_time, self.under) = (equity, Some(time), false);
+            self.fallen = Money::ZERO;
             return;
         }
         self.under = true;
         let fall = self.peak - equity;
+        if fall <= self.fallen {
+            return;
+        }
+        self.fallen = fall;
         self.deepest = self.deepest.max(fall);
         if self.peak > Money::ZERO {
             self.deepest_share = self.deepest_share.max(fall.to_f64() / self.peak.to_f64());
