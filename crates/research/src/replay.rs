@@ -4,8 +4,10 @@
 //! arrived, the event itself, and then what was decided on it. A live session on paper makes
 //! the same calls in the same order; a test compares the two.
 
+use std::borrow::Cow;
+
 use domain::{
-    Control, Event, MarketEvent, Record, RecordSink, Span, Stamped, StrategyId, Timestamp,
+    Control, Event, MarketData, MarketEvent, Record, RecordSink, Span, Stamped, StrategyId, Timestamp,
     record::SessionEnded,
 };
 use engine::{
@@ -185,7 +187,9 @@ impl Replay {
         self.deliver(time, witness);
         self.broker.before_market(event, time, &EngineBooks(&self.engine));
         self.deliver(time, witness);
-        self.input(time, Event::Market(event.clone()), witness);
+        let (sequence, time) = self.sequencer.next(time);
+        let event_in = Stamped { sequence, time, event: Event::Market(lend(event)) };
+        self.step(event_in, witness);
         self.broker.on_market(event, time, self.engine.book(event.instrument));
         self.submit(time);
         witness.after(time, event, &self.engine);
@@ -243,6 +247,12 @@ impl Replay {
     ) -> Timestamp {
         let stamped: Stamped<'_> = self.sequencer.stamp(time, event);
         let time = stamped.time;
+        self.step(stamped, witness);
+        time
+    }
+
+    #[inline]
+    fn step<W: Witness>(&mut self, stamped: Stamped<'_>, witness: &mut W) {
         self.engine.step(&stamped, &mut self.outputs);
         witness.input(stamped);
         if !self.outputs.records.is_empty() {
@@ -250,7 +260,6 @@ impl Replay {
                 witness.record(&record);
             }
         }
-        time
     }
 
     #[inline]
@@ -296,6 +305,31 @@ impl Replay {
         let Self { engine, broker, events, .. } = self;
         Finished { engine, broker, ended, events, span, stopped }
     }
+}
+
+/// The same event, whose levels stay where they are.
+#[inline]
+fn lend<'a>(event: &'a MarketEvent<'_>) -> MarketEvent<'a> {
+    let data = match &event.data {
+        MarketData::Bar(bar) => MarketData::Bar(*bar),
+        MarketData::Quote(quote) => MarketData::Quote(*quote),
+        MarketData::Trade(trade) => MarketData::Trade(*trade),
+        MarketData::BookDiff { first_update_id, last_update_id, bids, asks } => {
+            MarketData::BookDiff {
+                first_update_id: *first_update_id,
+                last_update_id: *last_update_id,
+                bids: Cow::Borrowed(bids),
+                asks: Cow::Borrowed(asks),
+            }
+        }
+        MarketData::BookSnapshot { update_id, bids, asks } => MarketData::BookSnapshot {
+            update_id: *update_id,
+            bids: Cow::Borrowed(bids),
+            asks: Cow::Borrowed(asks),
+        },
+        rare => rare.clone(),
+    };
+    MarketEvent { instrument: event.instrument, exchange_time: event.exchange_time, data }
 }
 
 /// The length of one step of silence at the end.

@@ -54,6 +54,10 @@ impl Consumed {
         }
     }
 
+    pub(super) const fn is_empty(&self) -> bool {
+        self.bids.is_empty() && self.asks.is_empty()
+    }
+
     /// The market shows a new book, or none.
     pub(super) fn clear(&mut self) {
         self.bids.clear();
