@@ -7,8 +7,8 @@
 use std::borrow::Cow;
 
 use domain::{
-    Control, Event, MarketData, MarketEvent, Record, RecordSink, Span, Stamped, StrategyId, Timestamp,
-    record::SessionEnded,
+    Control, Event, MarketData, MarketEvent, Record, RecordSink, Span, Stamped, StrategyId,
+    Timestamp, record::SessionEnded,
 };
 use engine::{
     Engine, Outputs, Sequencer,

@@ -67,3 +67,26 @@ impl DrawdownWatch {
         self.longest
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_deepest_share_is_that_of_all_falls(equities in prop::collection::vec(1_i64..50, 1..60)) {
+            let money = |units: i64| Money::from_atto(i128::from(units) * 1_000_000_000);
+            let mut watch = DrawdownWatch::new(money(equities[0]));
+            let (mut peak, mut deepest) = (money(equities[0]), 0.0_f64);
+            for (second, equity) in (0..).zip(&equities) {
+                let equity = money(*equity);
+                watch.see(Timestamp::from_millis(second * 1_000), equity);
+                peak = peak.max(equity);
+                deepest = deepest.max((peak - equity).to_f64() / peak.to_f64());
+            }
+            prop_assert!(watch.deepest_share().total_cmp(&deepest).is_eq());
+        }
+    }
+}
