@@ -14,7 +14,34 @@ use sha2::{Digest as _, Sha256};
 
 /// SHA-256 over commands, fills and account events.
 #[derive(Clone, Debug, Default)]
-pub struct CommandDigest(Sha256);
+pub struct CommandDigest {
+    hash: Sha256,
+    line: Line,
+}
+
+/// The bytes of one command, fill or event, to be hashed together.
+#[derive(Clone, Debug)]
+struct Line {
+    bytes: [u8; LONGEST],
+    length: usize,
+}
+
+/// More than the longest line has.
+const LONGEST: usize = 64;
+
+impl Default for Line {
+    fn default() -> Self {
+        Self { bytes: [0; LONGEST], length: 0 }
+    }
+}
+
+impl Line {
+    #[inline]
+    fn push<const N: usize>(&mut self, bytes: [u8; N]) {
+        self.bytes[self.length..self.length + N].copy_from_slice(&bytes);
+        self.length += N;
+    }
+}
 
 impl CommandDigest {
     /// Adds an order.
@@ -38,6 +65,7 @@ impl CommandDigest {
         self.signed(order.trigger.map_or(0, domain::Ticks::get));
         self.byte(u8::from(order.effect == PositionEffect::ReduceOnly));
         self.time(order.created);
+        self.end_line();
     }
 
     /// Adds a request to withdraw an order.
@@ -45,6 +73,7 @@ impl CommandDigest {
         self.byte(b'C');
         self.number(order.counter());
         self.time(time);
+        self.end_line();
     }
 
     /// Adds a fill.
@@ -57,6 +86,7 @@ impl CommandDigest {
         self.signed(fill.quantity.get());
         self.money(fill.fee);
         self.time(fill.time);
+        self.end_line();
     }
 
     /// Adds what a venue did to an account. The fill of a liquidation is added like any other.
@@ -76,32 +106,38 @@ impl CommandDigest {
         if let AccountEventKind::Split { position } = event.kind {
             self.signed(position.get());
         }
+        self.end_line();
     }
 
     /// The fingerprint so far, in hex.
     #[must_use]
     pub fn hex(&self) -> String {
-        let digest = self.0.clone().finalize();
+        let digest = self.hash.clone().finalize();
         digest.iter().fold(String::with_capacity(64), |mut text, byte| {
             write!(text, "{byte:02x}").expect("writing to a string cannot fail");
             text
         })
     }
 
+    fn end_line(&mut self) {
+        self.hash.update(&self.line.bytes[..self.line.length]);
+        self.line.length = 0;
+    }
+
     fn byte(&mut self, byte: u8) {
-        self.0.update([byte]);
+        self.line.push([byte]);
     }
 
     fn number(&mut self, number: u64) {
-        self.0.update(number.to_le_bytes());
+        self.line.push(number.to_le_bytes());
     }
 
     fn signed(&mut self, number: i64) {
-        self.0.update(number.to_le_bytes());
+        self.line.push(number.to_le_bytes());
     }
 
     fn money(&mut self, money: Money) {
-        self.0.update(money.atto().to_le_bytes());
+        self.line.push(money.atto().to_le_bytes());
     }
 
     fn time(&mut self, time: Timestamp) {

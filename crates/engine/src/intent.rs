@@ -126,6 +126,8 @@ pub struct Intents {
     wishes: Vec<Intent>,
     signals: u64,
     suppressed: [u64; Suppression::COUNT],
+    /// Whether anything is in it. At most events strategies have nothing to say.
+    dirty: bool,
 }
 
 impl Intents {
@@ -133,37 +135,43 @@ impl Intents {
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
         let suppressed = [0; Suppression::COUNT];
-        Self { wishes: Vec::with_capacity(capacity), signals: 0, suppressed }
+        Self { wishes: Vec::with_capacity(capacity), signals: 0, suppressed, dirty: false }
     }
 
     /// Wishes to hold `position`.
     pub fn target(&mut self, instrument: InstrumentId, position: NetLots, style: OrderStyle) {
+        self.dirty = true;
         self.wishes.push(Intent::Target { instrument, position, style });
     }
 
     /// Wishes that the position is closed at a stop or at a target; see [`Protection`].
     pub fn protect(&mut self, instrument: InstrumentId, protection: Protection) {
+        self.dirty = true;
         self.wishes.push(Intent::Protect { instrument, protection });
     }
 
     /// Wishes to stand in the book on both sides, in place of the quotes before. Unlike a target
     /// this is done once: whatever is refused or filled is not repeated.
     pub fn quote(&mut self, instrument: InstrumentId, quotes: Quotes) {
+        self.dirty = true;
         self.wishes.push(Intent::Quote { instrument, quotes });
     }
 
     /// Forgets the target and withdraws the own open orders, except those of a protection.
     pub fn withdraw(&mut self, instrument: InstrumentId) {
+        self.dirty = true;
         self.wishes.push(Intent::Withdraw { instrument });
     }
 
     /// Notes a signal worth acting on.
     pub const fn signal(&mut self) {
+        self.dirty = true;
         self.signals += 1;
     }
 
     /// Notes a signal that was held back.
     pub const fn suppressed(&mut self, reason: Suppression) {
+        self.dirty = true;
         self.suppressed[reason.index()] += 1;
     }
 
@@ -185,9 +193,18 @@ impl Intents {
         &self.suppressed
     }
 
+    /// Whether there is neither a wish nor a note.
+    pub(crate) const fn is_blank(&self) -> bool {
+        !self.dirty
+    }
+
+    #[inline]
     pub(crate) fn clear(&mut self) {
-        self.wishes.clear();
-        self.signals = 0;
-        self.suppressed = [0; Suppression::COUNT];
+        if self.dirty {
+            self.wishes.clear();
+            self.signals = 0;
+            self.suppressed = [0; Suppression::COUNT];
+            self.dirty = false;
+        }
     }
 }

@@ -17,9 +17,16 @@ pub struct Sequencer {
 impl Sequencer {
     /// Numbers one input.
     pub fn stamp<'a>(&mut self, time: Timestamp, event: Event<'a>) -> Stamped<'a> {
+        let (sequence, time) = self.next(time);
+        Stamped { sequence, time, event }
+    }
+
+    /// The number and the time of the next input, for whoever makes the stamp in its place.
+    #[inline]
+    pub fn next(&mut self, time: Timestamp) -> (u64, Timestamp) {
         self.last_sequence += 1;
         self.last_time = self.last_time.max(time);
-        Stamped { sequence: self.last_sequence, time: self.last_time, event }
+        (self.last_sequence, self.last_time)
     }
 
     /// The number of the last input.

@@ -4,9 +4,11 @@
 //! arrived, the event itself, and then what was decided on it. A live session on paper makes
 //! the same calls in the same order; a test compares the two.
 
+use std::borrow::Cow;
+
 use domain::{
-    Control, Event, MarketEvent, Record, RecordSink, Span, Stamped, StrategyId, Timestamp,
-    record::SessionEnded,
+    Control, Event, MarketData, MarketEvent, Record, RecordSink, Span, Stamped, StrategyId,
+    Timestamp, record::SessionEnded,
 };
 use engine::{
     Engine, Outputs, Sequencer,
@@ -30,6 +32,12 @@ pub enum Silence {
 
 /// Looks on while a back-test runs. What it is told must not influence anything.
 pub trait Witness: RecordSink {
+    /// The engine took an input. Whoever does not keep all of them can spare the record.
+    #[inline]
+    fn input(&mut self, input: Stamped<'_>) {
+        self.record(&Record::Input(input));
+    }
+
     /// A market event was dealt with.
     fn after(&mut self, time: Timestamp, event: &MarketEvent<'_>, engine: &Engine);
 }
@@ -101,6 +109,8 @@ pub struct Replay {
     sequencer: Sequencer,
     outputs: Outputs,
     first: Option<Timestamp>,
+    /// Before this time, in ns, the clock does not strike.
+    next_strike: i64,
     events: u64,
 }
 
@@ -109,7 +119,16 @@ impl Replay {
     #[must_use]
     pub fn new(engine: Engine, broker: PaperBroker, silence: Silence) -> Self {
         let (sequencer, outputs) = (Sequencer::default(), Outputs::default());
-        Self { engine, broker, silence, sequencer, outputs, first: None, events: 0 }
+        Self {
+            engine,
+            broker,
+            silence,
+            sequencer,
+            outputs,
+            first: None,
+            next_strike: i64::MIN,
+            events: 0,
+        }
     }
 
     /// Runs `history` to its end, or until `progress` says stop. Open orders are withdrawn at
@@ -168,7 +187,9 @@ impl Replay {
         self.deliver(time, witness);
         self.broker.before_market(event, time, &EngineBooks(&self.engine));
         self.deliver(time, witness);
-        self.input(time, Event::Market(event.clone()), witness);
+        let (sequence, time) = self.sequencer.next(time);
+        let event_in = Stamped { sequence, time, event: Event::Market(lend(event)) };
+        self.step(event_in, witness);
         self.broker.on_market(event, time, self.engine.book(event.instrument));
         self.submit(time);
         witness.after(time, event, &self.engine);
@@ -180,6 +201,9 @@ impl Replay {
         if self.sequencer.last_sequence() == 0 {
             return;
         }
+        if self.next_strike >= time.as_nanos() {
+            return;
+        }
         let (length, last) = (span.as_nanos().max(1), self.sequencer.last_time().as_nanos());
         let mut next = (last.div_euclid(length) + 1) * length;
         for _ in 0..MOST_STRIKES {
@@ -189,6 +213,7 @@ impl Replay {
             self.tick(Timestamp::from_nanos(next), witness);
             next = next.saturating_add(length);
         }
+        self.next_strike = next;
     }
 
     /// One step of silence.
@@ -200,7 +225,14 @@ impl Replay {
     }
 
     /// Everything the exchange has to tell by then.
+    #[inline]
     fn deliver<W: Witness>(&mut self, due_by: Timestamp, witness: &mut W) {
+        if self.broker.earliest_due().is_some_and(|due| due <= due_by) {
+            self.deliver_due(due_by, witness);
+        }
+    }
+
+    fn deliver_due<W: Witness>(&mut self, due_by: Timestamp, witness: &mut W) {
         while let Some((due, answer)) = self.broker.next_answer(due_by) {
             let time = self.input(due, answer, witness);
             self.submit(time);
@@ -215,18 +247,30 @@ impl Replay {
     ) -> Timestamp {
         let stamped: Stamped<'_> = self.sequencer.stamp(time, event);
         let time = stamped.time;
-        self.engine.step(&stamped, &mut self.outputs);
-        witness.record(&Record::Input(stamped));
-        for record in self.outputs.records.drain(..) {
-            witness.record(&record);
-        }
+        self.step(stamped, witness);
         time
     }
 
+    #[inline]
+    fn step<W: Witness>(&mut self, stamped: Stamped<'_>, witness: &mut W) {
+        self.engine.step(&stamped, &mut self.outputs);
+        witness.input(stamped);
+        if !self.outputs.records.is_empty() {
+            for record in self.outputs.records.drain(..) {
+                witness.record(&record);
+            }
+        }
+    }
+
+    #[inline]
     fn submit(&mut self, time: Timestamp) {
+        if self.outputs.commands.is_empty() {
+            return;
+        }
         for command in self.outputs.commands.drain(..) {
             self.broker.submit(&command, time);
         }
+        self.broker.after_submit(time, &EngineBooks(&self.engine));
     }
 
     fn wind_down<W: Witness>(&mut self, witness: &mut W) {
@@ -263,6 +307,31 @@ impl Replay {
         let Self { engine, broker, events, .. } = self;
         Finished { engine, broker, ended, events, span, stopped }
     }
+}
+
+/// The same event, whose levels stay where they are.
+#[inline]
+fn lend<'a>(event: &'a MarketEvent<'_>) -> MarketEvent<'a> {
+    let data = match &event.data {
+        MarketData::Bar(bar) => MarketData::Bar(*bar),
+        MarketData::Quote(quote) => MarketData::Quote(*quote),
+        MarketData::Trade(trade) => MarketData::Trade(*trade),
+        MarketData::BookDiff { first_update_id, last_update_id, bids, asks } => {
+            MarketData::BookDiff {
+                first_update_id: *first_update_id,
+                last_update_id: *last_update_id,
+                bids: Cow::Borrowed(bids),
+                asks: Cow::Borrowed(asks),
+            }
+        }
+        MarketData::BookSnapshot { update_id, bids, asks } => MarketData::BookSnapshot {
+            update_id: *update_id,
+            bids: Cow::Borrowed(bids),
+            asks: Cow::Borrowed(asks),
+        },
+        rare => rare.clone(),
+    };
+    MarketEvent { instrument: event.instrument, exchange_time: event.exchange_time, data }
 }
 
 /// The length of one step of silence at the end.

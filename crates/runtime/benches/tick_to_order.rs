@@ -93,12 +93,12 @@ struct TimedExecution {
 }
 
 impl Execution for TimedExecution {
-    fn submit(&mut self, command: &Command, time: Timestamp) {
+    fn submit(&mut self, command: &Command, time: Timestamp, engine: &Engine) {
         let frame = self.schedule.frame.load(Relaxed);
         if self.nanos[frame] == 0 && matches!(command, Command::Place(_)) {
             self.nanos[frame] = self.schedule.age();
         }
-        self.inner.submit(command, time);
+        self.inner.submit(command, time, engine);
     }
 
     fn before_time(&mut self, time: Timestamp, engine: &Engine) {

@@ -14,8 +14,9 @@ use market::book::OrderBook;
 /// once](is_answered_at_once), (the engine decides), `after_market`, `submit` for each command.
 /// Where only time passes, `before_time` takes the place of the two calls with the event.
 pub trait Execution: Send {
-    /// Hands over a command decided at `time`.
-    fn submit(&mut self, command: &Command, time: Timestamp);
+    /// Hands over a command decided at `time`, with the books as they are: without latency it is
+    /// carried out against them at once.
+    fn submit(&mut self, command: &Command, time: Timestamp, engine: &Engine);
 
     /// Lets time reach `time`, with the books as they are.
     fn before_time(&mut self, time: Timestamp, engine: &Engine);
@@ -60,8 +61,9 @@ impl InlineExecution {
 }
 
 impl Execution for InlineExecution {
-    fn submit(&mut self, command: &Command, time: Timestamp) {
+    fn submit(&mut self, command: &Command, time: Timestamp, engine: &Engine) {
         self.broker.submit(command, time);
+        self.broker.after_submit(time, &EngineBooks(engine));
     }
 
     fn before_time(&mut self, time: Timestamp, engine: &Engine) {

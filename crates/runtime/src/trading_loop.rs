@@ -362,7 +362,7 @@ impl<X: Execution, J: Journal, C: Clock> Core<X, J, C> {
             return self.outputs.commands.clear();
         }
         for command in self.outputs.commands.drain(..) {
-            self.execution.submit(&command, time);
+            self.execution.submit(&command, time, &self.engine);
         }
     }
 

@@ -122,6 +122,7 @@ impl Desk {
 
     /// Takes the next step toward a strategy's wish in an instrument, then brings what protects
     /// its position in line: an exit goes before the stop that guards what is left.
+    #[inline]
     pub(crate) fn pursue(
         &mut self,
         strategy: StrategyId,
@@ -129,10 +130,21 @@ impl Desk {
         scene: Scene<'_>,
         out: &mut Outputs,
     ) {
-        self.pursue_wish(strategy, id, scene, out);
+        if !self.has_what_it_wishes(strategy, id) {
+            self.pursue_wish(strategy, id, scene, out);
+        }
         if self.guards.of(strategy, id).is_active() {
             self.bring_in_line(strategy, id, scene, out);
         }
+    }
+
+    /// Whether nothing is wished for, or just that is held and nothing is under way: the usual
+    /// case, in which there is no next step.
+    #[inline]
+    fn has_what_it_wishes(&self, strategy: StrategyId, id: InstrumentId) -> bool {
+        self.wishes.of(strategy, id).target.is_none_or(|(target, _)| {
+            self.orders.is_empty() && self.portfolio.position(strategy, id).quantity == target
+        })
     }
 
     fn pursue_wish(

@@ -314,6 +314,9 @@ impl Engine {
             desk: &self.desk,
         };
         self.strategies[strategy.index()].on_event(event, &view, &mut self.intents);
+        if self.intents.is_blank() {
+            return;
+        }
         self.desk.accept(strategy, &self.intents, now, out);
         for wish in self.intents.wishes() {
             let instrument = wish.instrument();

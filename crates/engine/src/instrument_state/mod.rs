@@ -68,6 +68,8 @@ pub(crate) struct InstrumentState {
     book: OrderBook,
     features: Option<FeatureCalculator>,
     view: Option<SnapshotView>,
+    /// The touch that a view can be made of, where no features are made; most are never asked for.
+    pictured: Option<(Timestamp, Level, Level)>,
     views: u64,
     sync: Sync,
     silent: bool,
@@ -100,6 +102,7 @@ impl InstrumentState {
             book: OrderBook::new(),
             features,
             view: None,
+            pictured: None,
             views: 0,
             sync: Sync::Never,
             silent: false,
@@ -218,7 +221,7 @@ impl InstrumentState {
         if self.source != PriceSource::Book {
             return Change::Other;
         }
-        self.view = None;
+        (self.view, self.pictured) = (None, None);
         Change::Lost
     }
 
@@ -247,7 +250,7 @@ impl InstrumentState {
         self.quote = Some(*quote);
         if quote.bid.price >= quote.ask.price {
             // Nothing is decided on it; the next quote ends it, so what rests may stay.
-            self.view = None;
+            (self.view, self.pictured) = (None, None);
             return Change::Other;
         }
         self.picture(time);
@@ -305,7 +308,8 @@ impl InstrumentState {
     fn picture(&mut self, time: Timestamp) {
         let levels = self.best_levels();
         self.views += u64::from(levels.is_some());
-        self.view = levels.map(|(bid, ask)| self.scales.view(time, bid, ask, self.views));
+        self.view = None;
+        self.pictured = levels.map(|(bid, ask)| (time, bid, ask));
     }
 
     fn best_levels(&self) -> Option<(Level, Level)> {
@@ -355,8 +359,12 @@ impl InstrumentState {
             }
     }
 
-    pub(crate) const fn view(&self) -> Option<SnapshotView> {
-        self.view
+    pub(crate) fn view(&self) -> Option<SnapshotView> {
+        let (time, bid, ask) = match (self.view, self.pictured) {
+            (None, Some(pictured)) => pictured,
+            (view, _) => return view,
+        };
+        Some(self.scales.view(time, bid, ask, self.views))
     }
 
     #[inline]

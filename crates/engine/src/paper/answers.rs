@@ -49,6 +49,7 @@ impl Answers {
     }
 
     /// When the next answer is due.
+    #[inline]
     pub(super) fn earliest(&self) -> Option<Timestamp> {
         self.queue.front().map(|(due, _)| *due)
     }

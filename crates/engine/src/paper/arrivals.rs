@@ -43,6 +43,7 @@ impl Arrivals {
     }
 
     /// When the next request arrives.
+    #[inline]
     pub(super) fn earliest(&self) -> Option<Timestamp> {
         self.queue.front().map(|(arrival, _)| *arrival)
     }

@@ -3,8 +3,6 @@
 //! Our pretend trades do not change the real book, which goes on showing the quantity
 //! we used. Without a memory the same quantity could be used again on the next event.
 
-use std::collections::BTreeMap;
-
 use domain::{Level, Lots, Side, Ticks};
 
 /// Quantity used per level since the market itself last changed that level.
@@ -12,37 +10,78 @@ use domain::{Level, Lots, Side, Ticks};
 /// The market's own change is taken as fresh liquidity even where it only shrinks the level:
 /// on a thick, busy level this is a little optimistic.
 #[derive(Debug, Default)]
-pub(super) struct Consumed(BTreeMap<(Side, Ticks), Lots>);
+pub(super) struct Consumed {
+    /// Few, in order of price.
+    bids: Vec<Level>,
+    asks: Vec<Level>,
+}
 
 impl Consumed {
     /// The level without what we used of it.
+    #[inline]
     pub(super) fn rest_of(&self, side: Side, level: Level) -> Level {
-        let taken = self.0.get(&(side, level.price)).copied().unwrap_or_default();
+        let used = self.side(side);
+        if used.is_empty() {
+            return level;
+        }
+        let taken = place(used, level.price).map_or(Lots::ZERO, |place| used[place].quantity);
         Level { price: level.price, quantity: level.quantity.minus(taken) }
     }
 
     /// Remembers a part used of a level.
     pub(super) fn take(&mut self, side: Side, part: Level) {
-        let taken = self.0.entry((side, part.price)).or_default();
-        *taken = taken.checked_add(part.quantity).unwrap_or(Lots::new(i64::MAX));
+        let used = self.side_mut(side);
+        match place(used, part.price) {
+            Ok(place) => {
+                let taken = &mut used[place].quantity;
+                *taken = taken.checked_add(part.quantity).unwrap_or(Lots::new(i64::MAX));
+            }
+            Err(place) => used.insert(place, part),
+        }
     }
 
     /// The market changed these levels itself. Most changes are far from what we used, and
     /// cost a comparison.
+    #[inline]
     pub(super) fn forget(&mut self, side: Side, changed: &[Level]) {
-        let ends = (side, Ticks::new(i64::MIN))..=(side, Ticks::new(i64::MAX));
-        let mut used = self.0.range(ends).map(|((_, price), _)| *price);
-        let Some(lowest) = used.next() else { return };
-        let highest = used.next_back().unwrap_or(lowest);
+        let used = self.side_mut(side);
+        let (Some(lowest), Some(highest)) = (used.first(), used.last()) else { return };
+        let (lowest, highest) = (lowest.price, highest.price);
         for level in changed.iter().filter(|level| (lowest..=highest).contains(&level.price)) {
-            self.0.remove(&(side, level.price));
+            if let Ok(place) = place(used, level.price) {
+                used.remove(place);
+            }
         }
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.bids.is_empty() && self.asks.is_empty()
     }
 
     /// The market shows a new book, or none.
     pub(super) fn clear(&mut self) {
-        self.0.clear();
+        self.bids.clear();
+        self.asks.clear();
     }
+
+    const fn side(&self, side: Side) -> &Vec<Level> {
+        match side {
+            Side::Buy => &self.bids,
+            Side::Sell => &self.asks,
+        }
+    }
+
+    const fn side_mut(&mut self, side: Side) -> &mut Vec<Level> {
+        match side {
+            Side::Buy => &mut self.bids,
+            Side::Sell => &mut self.asks,
+        }
+    }
+}
+
+/// Where a price is among used levels, or where it would be.
+fn place(used: &[Level], price: Ticks) -> Result<usize, usize> {
+    used.binary_search_by_key(&price, |level| level.price)
 }
 
 #[cfg(test)]

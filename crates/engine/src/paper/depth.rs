@@ -31,8 +31,17 @@ impl Depth for OrderBook {
         OrderBook::levels(self, side)
     }
 
+    #[inline]
     fn shown_at(&self, side: Side, price: Ticks) -> Option<Lots> {
         Some(self.quantity_at(side, price))
+    }
+
+    #[inline]
+    fn best(&self, side: Side) -> Option<Level> {
+        match side {
+            Side::Buy => self.best_bid(),
+            Side::Sell => self.best_ask(),
+        }
     }
 }
 

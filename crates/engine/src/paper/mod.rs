@@ -6,7 +6,8 @@
 //!
 //! The owner calls, for every market event in sequence: [`PaperBroker::next_answer`] until `None`,
 //! [`PaperBroker::before_market`], `next_answer` again, then lets its books take the event in, then
-//! [`PaperBroker::on_market`], then [`PaperBroker::submit`] for what was decided. When time passes
+//! [`PaperBroker::on_market`], then [`PaperBroker::submit`] for what was decided and
+//! [`PaperBroker::after_submit`]. When time passes
 //! without an event it calls [`PaperBroker::before_event`]. At equal times bars come before
 //! settlements, dividends and splits.
 //!
@@ -156,6 +157,20 @@ impl PaperBroker {
         }
     }
 
+    /// Without latency a request arrives at the moment it is decided: carries it out against the
+    /// books as they stand, on which it was decided. Called after [`Self::submit`]; does nothing
+    /// where requests take time, and where prices come from bars.
+    ///
+    /// # Panics
+    /// When an order names an instrument of another session.
+    #[inline]
+    pub fn after_submit(&mut self, now: Timestamp, books: &dyn Books) {
+        if self.arrivals.earliest().is_some_and(|arrival| arrival <= now) {
+            self.desk.let_pass(now);
+            self.carry_out(now, books);
+        }
+    }
+
     /// Lets time reach `now` without an event in the market: carries out what has arrived, against
     /// the books as they stand, and what the account's own clocks bring.
     ///
@@ -249,6 +264,7 @@ impl PaperBroker {
     }
 
     /// When the next answer is due, `None` when there is none.
+    #[inline]
     #[must_use]
     pub fn earliest_due(&self) -> Option<Timestamp> {
         self.desk.answers.earliest()
@@ -315,7 +331,14 @@ impl PaperBroker {
         }
     }
 
+    #[inline]
     fn let_arrive(&mut self, now: Timestamp, books: &dyn Books) {
+        if self.arrivals.earliest().is_some_and(|arrival| arrival <= now) {
+            self.carry_out(now, books);
+        }
+    }
+
+    fn carry_out(&mut self, now: Timestamp, books: &dyn Books) {
         let Self { exchanges, arrivals, desk, .. } = self;
         while let Some(command) = arrivals.next(now) {
             match command {
@@ -358,6 +381,7 @@ impl PaperBroker {
     }
 
     /// Closes what the last prices leave uncovered.
+    #[inline]
     fn call_margin(&mut self, now: Timestamp) {
         if !self.desk.has_cover_to_watch() {
             return;

@@ -30,6 +30,9 @@ impl Slippage {
     /// below one tick.
     #[must_use]
     pub fn apply(self, price: Ticks, side: Side) -> Ticks {
+        if self.numerator == 0 {
+            return price;
+        }
         let product = i128::from(price.get().max(0)) * self.numerator;
         let steps = product / self.divisor + i128::from(product % self.divisor != 0);
         let steps = i64::try_from(steps).unwrap_or(i64::MAX);

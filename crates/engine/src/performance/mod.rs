@@ -117,6 +117,7 @@ impl PerformanceTracker {
 
     /// What the account is worth after an event, and whether it holds anything. Times do not go
     /// back.
+    #[inline]
     pub fn see(&mut self, time: Timestamp, equity: Money, invested: bool) {
         if self.first.is_none() {
             self.first = Some(time);

@@ -98,6 +98,10 @@ pub struct Portfolio {
     /// price.
     unpriced: Vec<Money>,
     holdings: Vec<Holding>,
+    /// Cash plus the worth of all holdings, kept up to date.
+    equity: Money,
+    /// How many holdings are not flat.
+    held: usize,
     booked: TradeIds,
     peak_equity: Money,
     max_drawdown: Money,
@@ -121,6 +125,8 @@ impl Portfolio {
             positions: vec![Position::default(); strategies * instruments],
             unpriced: vec![Money::ZERO; strategies * instruments],
             holdings: vec![Holding::default(); instruments],
+            equity: opening.cash,
+            held: 0,
             booked: TradeIds::with_capacity(64),
             peak_equity: opening.cash,
             max_drawdown: Money::ZERO,
@@ -140,7 +146,8 @@ impl Portfolio {
             holding.quantity = holding.quantity.checked_add(one.position).ok_or(OVERFLOW)?;
             holding.value = holding.value.checked_add(one.cost_basis).ok_or(OVERFLOW)?;
         }
-        portfolio.peak_equity = portfolio.equity();
+        portfolio.take_stock();
+        portfolio.peak_equity = portfolio.equity;
         Ok(portfolio)
     }
 
@@ -178,6 +185,7 @@ impl Portfolio {
         self.positions[place] = position;
         self.cash = cash;
         self.holdings[fill.instrument.index()] = holding;
+        self.take_stock();
         self.watch_drawdown();
         Ok(true)
     }
@@ -221,6 +229,7 @@ impl Portfolio {
         self.positions[place] = position;
         self.cash = cash;
         self.holdings[event.instrument.index()] = holding;
+        self.take_stock();
         self.watch_drawdown();
         Ok(())
     }
@@ -249,6 +258,7 @@ impl Portfolio {
 
     /// Values an instrument's positions in the middle between `bid` and `ask`. A price that
     /// does not fit the arithmetic leaves the last value in place.
+    #[inline]
     pub fn mark(&mut self, instrument: &Instrument, bid: Ticks, ask: Ticks) {
         let holding = &mut self.holdings[instrument.id().index()];
         let twice_mid = Ticks::new(bid.get().saturating_add(ask.get()));
@@ -256,9 +266,15 @@ impl Portfolio {
             return;
         }
         if holding.quantity.is_zero() {
-            (holding.twice_mid, holding.value) = (Some(twice_mid), Money::ZERO);
+            holding.twice_mid = Some(twice_mid);
+            let before = std::mem::replace(&mut holding.value, Money::ZERO);
+            if before != Money::ZERO {
+                self.equity -= before;
+            }
         } else if let Ok(value) = Position::value(holding.quantity, twice_mid, instrument) {
+            let gained = value - holding.value;
             (holding.twice_mid, holding.value) = (Some(twice_mid), value);
+            self.equity += gained;
             self.watch_drawdown();
         }
     }
@@ -290,8 +306,8 @@ impl Portfolio {
 
     /// Cash plus the worth of all positions.
     #[must_use]
-    pub fn equity(&self) -> Money {
-        self.holdings.iter().fold(self.cash, |sum, holding| sum + holding.value)
+    pub const fn equity(&self) -> Money {
+        self.equity
     }
 
     /// The worth of all positions without sign, instrument by instrument.
@@ -302,8 +318,8 @@ impl Portfolio {
 
     /// Whether there is a position in any instrument, over all strategies.
     #[must_use]
-    pub fn holds_anything(&self) -> bool {
-        self.holdings.iter().any(|holding| !holding.quantity.is_zero())
+    pub const fn holds_anything(&self) -> bool {
+        self.held > 0
     }
 
     /// The largest fall of equity from an earlier peak so far.
@@ -365,8 +381,14 @@ impl Portfolio {
         account
     }
 
+    /// Counts again what everything is worth and how much of it there is.
+    fn take_stock(&mut self) {
+        self.equity = self.holdings.iter().fold(self.cash, |sum, holding| sum + holding.value);
+        self.held = self.holdings.iter().filter(|holding| !holding.quantity.is_zero()).count();
+    }
+
     fn watch_drawdown(&mut self) {
-        let equity = self.equity();
+        let equity = self.equity;
         self.peak_equity = self.peak_equity.max(equity);
         self.max_drawdown = self.max_drawdown.max(self.peak_equity - equity);
     }

@@ -149,7 +149,10 @@ impl Executor {
                 // A full pool just lets the vector go.
                 let _ = self.recycled.try_send(parcel.recycle());
             }
-            Message::Submit(command, time) => self.broker.submit(&command, time),
+            Message::Submit(command, time) => {
+                self.broker.submit(&command, time);
+                self.broker.after_submit(time, &self.books);
+            }
             Message::Market(parcel) => {
                 let event = parcel.event();
                 self.books.apply(&event);
@@ -254,7 +257,7 @@ impl RemoteExecution {
 }
 
 impl Execution for RemoteExecution {
-    fn submit(&mut self, command: &Command, time: Timestamp) {
+    fn submit(&mut self, command: &Command, time: Timestamp, _engine: &Engine) {
         self.send(time, Message::Submit(*command, time));
     }
 

@@ -107,7 +107,17 @@ impl Exchange {
         }
     }
 
+    /// Whether the market can change nothing here: no order waits, and nothing was taken.
+    #[inline]
+    const fn is_idle(&self) -> bool {
+        self.resting.is_empty()
+            && self.stops.is_empty()
+            && self.consumed.is_empty()
+            && self.granted.is_empty()
+    }
+
     /// Something happened in the market; `book` has taken it in.
+    #[inline]
     pub(super) fn on_market(&mut self, data: &MarketData<'_>, book: &OrderBook, desk: &mut Desk) {
         match self.prices {
             PriceSource::Book => self.on_book_market(data, book, desk),
@@ -125,6 +135,7 @@ impl Exchange {
                 self.rejoin_queues(book);
                 self.meet_depth(book, desk);
             }
+            MarketData::BookDiff { .. } if self.is_idle() => {}
             MarketData::BookDiff { bids, asks, .. } => {
                 self.forget(Side::Buy, bids);
                 self.forget(Side::Sell, asks);
@@ -137,6 +148,10 @@ impl Exchange {
 
     fn on_quote_market(&mut self, data: &MarketData<'_>, desk: &mut Desk) {
         match data {
+            MarketData::Quote(quote) if self.is_idle() => {
+                self.touch = TouchOnly::of(quote);
+                self.in_sync = self.touch.is_some();
+            }
             MarketData::Quote(quote) => {
                 let before = std::mem::replace(&mut self.touch, TouchOnly::of(quote));
                 self.in_sync = self.touch.is_some();
@@ -186,6 +201,7 @@ impl Exchange {
     ///
     /// A buy goes off when the best ask or a trade is at its trigger or above, a sell when the best
     /// bid or a trade is at its trigger or below. It then takes like a market order.
+    #[inline]
     fn meet_stops<D: Depth>(&mut self, trade: Option<Ticks>, depth: &D, desk: &mut Desk) {
         if self.stops.is_empty() || !self.in_sync {
             return;

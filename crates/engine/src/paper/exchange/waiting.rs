@@ -5,6 +5,7 @@ use domain::{Level, Liquidity, Lots, Refusal, ReportKind, Side, Ticks, event::Tr
 use super::{
     super::{costs::Path, fill_model::Reach, resting::RestingOrder},
     Depth, Desk, Exchange,
+    matching::accepts,
     taking::{ahead, liquidity},
 };
 
@@ -27,7 +28,8 @@ impl Exchange {
         }
         if !self.resting.is_empty() {
             for side in [Side::Buy, Side::Sell] {
-                for index in 0..self.resting.side(side).len() {
+                let count = self.resting.side(side).len();
+                for index in 0..count {
                     let resting = &mut self.resting.side(side)[index];
                     see_level(resting, side, depth);
                     if resting.place.meets_quotes() {
@@ -35,7 +37,9 @@ impl Exchange {
                     }
                     self.meet_touch(side, index, depth, desk);
                 }
-                self.resting.remove_done(side);
+                if count > 0 {
+                    self.resting.remove_done(side);
+                }
             }
         }
         self.meet_stops(None, depth, desk);
@@ -45,6 +49,11 @@ impl Exchange {
     fn meet_quotes<D: Depth>(&mut self, side: Side, index: usize, depth: &D, desk: &mut Desk) {
         let Self { resting, consumed, .. } = self;
         let resting = &mut resting.side(side)[index];
+        // Nearly always the other side is not there.
+        let best = depth.best(side.opposite());
+        if !best.is_some_and(|best| accepts(side, Some(resting.limit), best.price)) {
+            return;
+        }
         let (parts, left) =
             liquidity(depth, consumed, side, Some(resting.limit), resting.remaining);
         for part in parts {
@@ -64,6 +73,9 @@ impl Exchange {
     ) {
         let Self { resting, granted, .. } = self;
         let resting = &mut resting.side(side)[index];
+        if !resting.place.meets_touch() {
+            return;
+        }
         let Some(touch) = depth.best(side) else { return };
         let reached = Reach::of(touch.price, side, resting.limit, desk.slippage);
         if matches!(reached, Some(Reach::At | Reach::Through)) && !resting.remaining.is_zero() {

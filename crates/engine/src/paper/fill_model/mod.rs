@@ -127,6 +127,11 @@ impl Place {
         !matches!(self, Self::Through(_))
     }
 
+    /// Whether the limit being the touch or behind it can trade at all.
+    pub(super) const fn meets_touch(&self) -> bool {
+        matches!(self, Self::Touch(_))
+    }
+
     /// The market shows our limit as the touch or behind it: whether that alone trades.
     pub(super) fn on_touch(&mut self, luck: &mut Luck) -> bool {
         match self {

@@ -34,7 +34,11 @@ impl QueuePlace {
         ours
     }
 
+    #[inline]
     pub(super) fn on_level(&mut self, shown: Lots) {
+        if shown == self.shown {
+            return;
+        }
         let decrease = self.shown.minus(shown);
         let traded = decrease.min(self.unbooked);
         let before_cancels = self.shown.minus(traded);
@@ -47,8 +51,11 @@ impl QueuePlace {
 
 /// `amount * part / whole`, rounded down.
 fn share(amount: Lots, part: Lots, whole: Lots) -> Lots {
-    if whole.is_zero() {
+    if whole.is_zero() || amount.is_zero() {
         return Lots::ZERO;
+    }
+    if let Some(product) = amount.get().checked_mul(part.get()) {
+        return Lots::new(product / whole.get());
     }
     let product = i128::from(amount.get()) * i128::from(part.get());
     let share = product / i128::from(whole.get());

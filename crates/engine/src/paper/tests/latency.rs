@@ -19,6 +19,20 @@ fn an_order_meets_the_book_as_it_stands_before_the_first_event_at_its_arrival() 
 }
 
 #[test]
+fn only_without_latency_an_order_meets_the_market_it_was_decided_on() {
+    let trades_at_once = |order_latency| {
+        let mut stage = Stage::with(&PaperConfig { order_latency, ..config(FillModel::Queue) });
+        stage.send(Side::Buy, OrderType::Market, 1, None);
+        stage.broker.after_submit(stage.now, &stage.market);
+        let fills = stage.fills();
+        assert!(fills.iter().all(|fill| fill.time == stage.now && fill.price.get() == 101));
+        fills.len()
+    };
+    assert_eq!(trades_at_once(Span::ZERO), 1);
+    assert_eq!(trades_at_once(Span::from_nanos(1)), 0);
+}
+
+#[test]
 fn a_report_carries_the_time_of_its_event_and_is_due_one_latency_later() {
     let mut stage = Stage::with(&config(FillModel::Queue));
     stage.limit(Side::Buy, 1, 101);

@@ -211,23 +211,29 @@ impl research::History for CaseHistory<'_> {
     fn advance(&mut self) -> Result<bool, Infallible> {
         let place = self.place;
         self.place += 1;
-        let next = match self.events {
-            Events::Bars(bars) => bars.get(place).map(|bar| (bar.end, MarketData::Bar(*bar))),
-            Events::Quotes(quotes) => quotes
-                .get(place)
-                .map(|(time, quote)| (Timestamp::from_nanos(*time), MarketData::Quote(*quote))),
-            Events::Book { snapshot: (bids, asks), rows } if place == 0 => {
-                let time = rows.first().map_or(0, |row| row.time - 1);
-                let (bids, asks) = (Cow::Borrowed(&bids[..]), Cow::Borrowed(&asks[..]));
-                let data = MarketData::BookSnapshot { update_id: 0, bids, asks };
-                Some((Timestamp::from_nanos(time), data))
+        // Every kind writes its event in place: the way through an option would copy it twice.
+        match self.events {
+            Events::Bars(bars) => {
+                let Some(bar) = bars.get(place) else { return Ok(false) };
+                self.time = bar.end;
+                self.event.data = MarketData::Bar(*bar);
             }
-            Events::Book { rows, .. } => rows
-                .get(place - 1)
-                .map(|row| (Timestamp::from_nanos(row.time), row.data(place as u64))),
-        };
-        let Some((time, data)) = next else { return Ok(false) };
-        (self.time, self.event.data) = (time, data);
+            Events::Quotes(quotes) => {
+                let Some((time, quote)) = quotes.get(place) else { return Ok(false) };
+                self.time = Timestamp::from_nanos(*time);
+                self.event.data = MarketData::Quote(*quote);
+            }
+            Events::Book { snapshot: (bids, asks), rows } if place == 0 => {
+                self.time = Timestamp::from_nanos(rows.first().map_or(0, |row| row.time - 1));
+                let (bids, asks) = (Cow::Borrowed(&bids[..]), Cow::Borrowed(&asks[..]));
+                self.event.data = MarketData::BookSnapshot { update_id: 0, bids, asks };
+            }
+            Events::Book { rows, .. } => {
+                let Some(row) = rows.get(place - 1) else { return Ok(false) };
+                self.time = Timestamp::from_nanos(row.time);
+                self.event.data = row.data(place as u64);
+            }
+        }
         Ok(true)
     }
 
@@ -238,6 +244,7 @@ impl research::History for CaseHistory<'_> {
 }
 
 impl Row {
+    #[inline]
     fn data(&self, number: u64) -> MarketData<'_> {
         if self.trades {
             let Level { price, quantity } = self.level;

@@ -11,7 +11,7 @@ mod strategies;
 use std::{fmt::Write as _, fs, time::Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use domain::{Event, Fill, MarketEvent, Record, RecordSink, ReportKind, Side, Timestamp};
+use domain::{Event, Fill, MarketEvent, Record, RecordSink, ReportKind, Side, Stamped, Timestamp};
 use engine::Engine;
 use nix::sys::resource::{UsageWho, getrusage};
 use research::{Flow, Replay, Witness};
@@ -131,6 +131,15 @@ struct Ledger {
 }
 
 impl Ledger {
+    #[inline]
+    fn see(&mut self, input: &Stamped<'_>) {
+        if let Event::Report(report) = &input.event
+            && let ReportKind::Filled(fill) = &report.kind
+        {
+            self.fill(fill);
+        }
+    }
+
     fn fill(&mut self, fill: &Fill) {
         if !self.by_bar {
             let (time, side) = (fill.time.as_nanos(), fill.side);
@@ -147,16 +156,18 @@ impl Ledger {
 impl RecordSink for Ledger {
     #[inline]
     fn record(&mut self, record: &Record<'_>) {
-        if let Record::Input(input) = record
-            && let Event::Report(report) = &input.event
-            && let ReportKind::Filled(fill) = &report.kind
-        {
-            self.fill(fill);
+        if let Record::Input(input) = record {
+            self.see(input);
         }
     }
 }
 
 impl Witness for Ledger {
+    #[inline]
+    fn input(&mut self, input: Stamped<'_>) {
+        self.see(&input);
+    }
+
     #[inline]
     fn after(&mut self, _time: Timestamp, _event: &MarketEvent<'_>, _engine: &Engine) {
         self.bars += 1;

@@ -81,7 +81,8 @@ impl Averages for OfBars {
 
 /// Exponential averages of the middle of quotes, each started at the first one.
 struct OfQuotes {
-    spans: [f64; 2],
+    /// Of the newest middle, and of the average before it.
+    weights: [(f64, f64); 2],
     averages: Option<[f64; 2]>,
     /// Quotes until the first state.
     warm_up: u32,
@@ -96,8 +97,8 @@ impl Averages for OfQuotes {
         let [fast, slow] = self.averages.insert(match self.averages {
             None => [middle; 2],
             Some(averages) => std::array::from_fn(|which| {
-                let weight = 2.0 / (self.spans[which] + 1.0);
-                weight * middle + (1.0 - weight) * averages[which]
+                let (newest, before) = self.weights[which];
+                newest * middle + before * averages[which]
             }),
         });
         let above = *fast > *slow;
@@ -124,8 +125,11 @@ pub(super) fn of_bars(fast: u32, slow: u32, unit: Lots) -> anyhow::Result<Box<dy
 
 /// The strategy of the case `quotes`.
 pub(super) fn of_quotes(fast: u32, slow: u32, unit: Lots) -> Box<dyn Strategy> {
-    let spans = [fast, slow].map(f64::from);
-    let averages = OfQuotes { spans, averages: None, warm_up: slow, above: None };
+    let weights = [fast, slow].map(|span| {
+        let newest = 2.0 / (f64::from(span) + 1.0);
+        (newest, 1.0 - newest)
+    });
+    let averages = OfQuotes { weights, averages: None, warm_up: slow, above: None };
     Box::new(Crosser { averages, unit, held: NetLots::ZERO })
 }
 
