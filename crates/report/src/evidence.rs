@@ -62,5 +62,8 @@ pub(crate) fn period_name(seconds: f64) -> String {
         (604_800.0, "weekly"),
     ];
     let near = |(length, _): &&(f64, &str)| (seconds - length).abs() < 0.5;
-    names.iter().find(near).map_or_else(|| crate::moment::length(seconds), |(_, name)| (*name).into())
+    names
+        .iter()
+        .find(near)
+        .map_or_else(|| crate::moment::length(seconds), |(_, name)| (*name).into())
 }

@@ -25,6 +25,7 @@ use std::path::{Path, PathBuf};
 
 use research::{Outcome, lookahead::LookaheadReport, sensitivity::Row};
 
+use self::{content::Content, folder::Folder};
 pub use self::{
     csv_listener::CsvListener,
     doubt::{Doubt, Weight},
@@ -32,7 +33,6 @@ pub use self::{
     facts::{Configuration, DataSource, Facts, MarketSource, Named, StrategyFacts},
     summary::summary_text,
 };
-use self::{content::Content, folder::Folder};
 
 /// What was written.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -61,15 +61,24 @@ fn headline(text: &mut Text, sources: &Sources<'_>, content: &Content<'_>) {
     let trades = &performance.trades;
     let target = figure::grouped(sources.facts.sharpe_target, 1);
     text.pair("Profit", &format!("{} {currency}", figure::signed_money(run.profit)));
-    text.pair("Equity", &format!("{} -> {}", amount(run.opening_equity), amount(run.closing_equity)));
+    text.pair(
+        "Equity",
+        &format!("{} -> {}", amount(run.opening_equity), amount(run.closing_equity)),
+    );
     text.pair("Return", &figure::or_nothing(performance.total_return, figure::signed_percent));
-    text.pair("Return a year", &figure::or_nothing(performance.annual_return, figure::signed_percent));
+    text.pair(
+        "Return a year",
+        &figure::or_nothing(performance.annual_return, figure::signed_percent),
+    );
     let sharpe = figure::or_nothing(performance.sharpe, ratio);
     text.pair("Sharpe ratio", &format!("{sharpe} (target {target}, no promise)"));
     text.pair("Deepest drawdown", &figure::percent(performance.max_drawdown));
     let won = figure::or_nothing(trades.win_rate, figure::percent);
     text.pair("Trades", &format!("{}, {won} won", figure::count(trades.count)));
-    text.pair("Open positions", &figure::count(outcome.open_trips.len().try_into().unwrap_or(u64::MAX)));
+    text.pair(
+        "Open positions",
+        &figure::count(outcome.open_trips.len().try_into().unwrap_or(u64::MAX)),
+    );
 }
 
 fn costs(text: &mut Text, content: &Content<'_>) {
@@ -80,7 +89,10 @@ fn costs(text: &mut Text, content: &Content<'_>) {
         let traded = figure::or_nothing(line.share_of_traded, figure::percent);
         let profit = figure::or_nothing(line.share_of_profit_before_costs, figure::percent);
         let name = line.name.replace('_', " ");
-        text.line(&format!("  {name:<14}{:>18}{traded:>13}{profit:>18}", figure::money(line.amount)));
+        text.line(&format!(
+            "  {name:<14}{:>18}{traded:>13}{profit:>18}",
+            figure::money(line.amount)
+        ));
     }
 }
 

@@ -10,7 +10,12 @@ use domain::Span;
 use sample::{Plan, Sample};
 
 /// Writes a sample to a folder and opens it.
-fn open(browser: &mut Browser, sample: &Sample, width: u32, dark: bool) -> (tempfile::TempDir, Page) {
+fn open(
+    browser: &mut Browser,
+    sample: &Sample,
+    width: u32,
+    dark: bool,
+) -> (tempfile::TempDir, Page) {
     let dir = tempfile::tempdir().unwrap();
     report::write(
         dir.path(),
@@ -26,7 +31,13 @@ fn open(browser: &mut Browser, sample: &Sample, width: u32, dark: bool) -> (temp
 
 fn samples() -> Vec<(&'static str, Sample)> {
     let usual = Plan::USUAL;
-    let mut busy = Sample::new(Plan { bars: 250_000, slow: 8, interval: Span::from_secs(60), symbols: 1, ..usual });
+    let mut busy = Sample::new(Plan {
+        bars: 250_000,
+        slow: 8,
+        interval: Span::from_secs(60),
+        symbols: 1,
+        ..usual
+    });
     busy.facts.market = report::MarketSource::Recorded;
     vec![
         ("usual", Sample::new(usual)),
@@ -42,11 +53,13 @@ fn every_page_is_clean_at_every_width_in_light_and_dark() {
     let Some(mut browser) = Browser::start() else { return };
     let pictures = std::env::var_os("REPORT_PICTURES").map(std::path::PathBuf::from);
     for (name, sample) in samples() {
-        for (width, dark) in [(1440, false), (1440, true), (768, false), (360, false), (360, true)] {
+        for (width, dark) in [(1440, false), (1440, true), (768, false), (360, false), (360, true)]
+        {
             let (_dir, mut page) = open(&mut browser, &sample, width, dark);
             let overflow = page.number("document.scrollingElement.scrollWidth");
             assert!(overflow <= f64::from(width), "{name} is {overflow} wide at {width}");
-            let drawn = page.number("document.querySelectorAll('figure[data-chart] svg > *').length");
+            let drawn =
+                page.number("document.querySelectorAll('figure[data-chart] svg > *').length");
             assert!(drawn > 4.0, "{name} at {width}: {drawn} shapes");
             if let Some(folder) = &pictures {
                 let theme = if dark { "dark" } else { "light" };

@@ -32,7 +32,9 @@ pub fn variants(silence: Silence) -> Vec<Variant> {
     let delay = |delay| Variant { delay, ..Variant::AS_CONFIGURED };
     let delays: Vec<Variant> = match silence {
         Silence::Skipped => (0..=2).map(Delay::Bars).map(delay).collect(),
-        Silence::Announced | Silence::Every(_) => [0, 50, 100, 250, 500].map(Delay::Millis).map(delay).to_vec(),
+        Silence::Announced | Silence::Every(_) => {
+            [0, 50, 100, 250, 500].map(Delay::Millis).map(delay).to_vec()
+        }
     };
     costs.chain(delays).collect()
 }

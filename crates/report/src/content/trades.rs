@@ -104,8 +104,8 @@ impl OpenPosition {
         let trade = Trade::new(trip, outcome);
         let instrument = outcome.instruments.get(trip.instrument);
         let mut known = outcome.snapshot.positions.iter();
-        let own = known
-            .find(|one| one.strategy == trade.strategy && one.instrument == trade.instrument);
+        let own =
+            known.find(|one| one.strategy == trade.strategy && one.instrument == trade.instrument);
         Self {
             unrealized_profit: own.map(|one| one.unrealized_pnl),
             open_quantity: instrument.quantity(trip.open_quantity()).normalize().to_string(),

@@ -111,7 +111,10 @@ pub(super) fn track_record(evidence: &Evidence) -> Doubt {
     #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
     let enough = have as f64 >= need;
     let (weight, verdict) = if enough {
-        (Weight::Fine, format!("{at_hand} are at hand, and {needed} are enough for 95 % confidence."))
+        (
+            Weight::Fine,
+            format!("{at_hand} are at hand, and {needed} are enough for 95 % confidence."),
+        )
     } else {
         let verdict = format!(
             "Too short: {at_hand} are at hand, but {needed} are needed for 95 % confidence."

@@ -32,7 +32,11 @@ pub(super) fn costs(sources: &Sources<'_>) -> Doubt {
     let (profit, mut rows) = profits(sources, |row| row.variant.delay == Delay::AsConfigured);
     rows.sort_by_key(|(row, _)| row.variant.cost_multiple);
     let (Some((first, least)), Some((last, most))) = (rows.first(), rows.last()) else {
-        return Doubt::new(name, Weight::Careful, "Nobody tried how the result bears higher costs.");
+        return Doubt::new(
+            name,
+            Weight::Careful,
+            "Nobody tried how the result bears higher costs.",
+        );
     };
     let (first, last) = (first.variant.cost_multiple, last.variant.cost_multiple);
     if rows.len() > 1 && rows.iter().all(|(_, other)| other == least) {
@@ -54,7 +58,8 @@ pub(super) fn costs(sources: &Sources<'_>) -> Doubt {
         };
         return Doubt::new(name, Weight::Against, verdict);
     }
-    let turns = rows.iter().find(|(row, other)| row.variant.cost_multiple > 1 && *other <= Money::ZERO);
+    let turns =
+        rows.iter().find(|(row, other)| row.variant.cost_multiple > 1 && *other <= Money::ZERO);
     if let Some((row, _)) = turns {
         let multiple = row.variant.cost_multiple;
         let weight = if multiple <= 2 { Weight::Against } else { Weight::Careful };
@@ -62,7 +67,11 @@ pub(super) fn costs(sources: &Sources<'_>) -> Doubt {
         return Doubt::new(name, weight, verdict);
     }
     if last < 2 {
-        return Doubt::new(name, Weight::Careful, "Nobody tried how the result bears higher costs.");
+        return Doubt::new(
+            name,
+            Weight::Careful,
+            "Nobody tried how the result bears higher costs.",
+        );
     }
     let (weight, share) = left(*most, profit);
     Doubt::new(name, weight, format!("At {} {share} of the profit is left.", times(last)))
@@ -82,7 +91,11 @@ pub(super) fn delay(sources: &Sources<'_>) -> Doubt {
     rows.retain(|(row, _)| !matches!(row.variant.delay, Delay::Bars(0) | Delay::Millis(0)));
     rows.sort_by_key(|(row, _)| length(row.variant.delay));
     let Some((latest, remaining)) = rows.last() else {
-        return Doubt::new(name, Weight::Careful, "Nobody tried what is left when decisions come later.");
+        return Doubt::new(
+            name,
+            Weight::Careful,
+            "Nobody tried what is left when decisions come later.",
+        );
     };
     if profit <= Money::ZERO {
         return Doubt::new(

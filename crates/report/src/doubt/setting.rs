@@ -19,7 +19,9 @@ pub(super) fn made_up(sources: &Sources<'_>) -> Option<Doubt> {
 pub(super) fn fills(sources: &Sources<'_>) -> Doubt {
     let name = ("fill_model", "What the fill model assumes");
     match sources.facts.fill_model.len() {
-        0 => Doubt::new(name, Weight::Against, "What the simulation of fills assumes is not known."),
+        0 => {
+            Doubt::new(name, Weight::Against, "What the simulation of fills assumes is not known.")
+        }
         _ => Doubt::new(
             name,
             Weight::Careful,

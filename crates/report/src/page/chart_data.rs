@@ -146,16 +146,14 @@ fn fills(outcome: &Outcome, from: Timestamp) -> Fills {
     fills
 }
 
-fn trips(
-    outcome: &Outcome,
-    from: Timestamp,
-) -> Vec<(i64, Option<i64>, f64, f64, usize, u8)> {
+fn trips(outcome: &Outcome, from: Timestamp) -> Vec<(i64, Option<i64>, f64, f64, usize, u8)> {
     let open = outcome.open_trips.iter();
     let known = open.chain(&outcome.round_trips).take(TRIPS);
     let line = |trip: &engine::performance::RoundTrip| {
         let instrument = outcome.instruments.get(trip.instrument);
         let entry = trip.entry_price(instrument)?;
-        let last = outcome.prices.get(trip.instrument.index()).and_then(research::ChartSeries::last);
+        let last =
+            outcome.prices.get(trip.instrument.index()).and_then(research::ChartSeries::last);
         let (exit, won) = match trip.profit() {
             Some(profit) => (trip.exit_price(instrument)?, profit > domain::Money::ZERO),
             None => {

@@ -52,7 +52,10 @@ fn sharpe(page: &Page<'_>) -> String {
             figure::or_nothing(evidence.sharpe, |value| figure::grouped(value, 2)),
         ),
         ("Probability that it is above zero".to_owned(), chance(evidence.probability_above_zero)),
-        (format!("Probability that it is above {target}"), chance(evidence.probability_above_target)),
+        (
+            format!("Probability that it is above {target}"),
+            chance(evidence.probability_above_target),
+        ),
         (format!("Deflated for {trials}"), chance(evidence.deflated_sharpe)),
         (format!("Returns at hand, {period}"), figure::count(evidence.track_record_periods)),
         ("Returns needed for 95 % confidence".to_owned(), needed),

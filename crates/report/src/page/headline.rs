@@ -35,7 +35,11 @@ pub(super) fn section(page: &Page<'_>) -> String {
         |share| format!("{} of profit before costs", figure::percent(share)),
     );
     let cards = [
-        ("Return a year", figure::or_nothing(performance.annual_return, figure::signed_percent), guess),
+        (
+            "Return a year",
+            figure::or_nothing(performance.annual_return, figure::signed_percent),
+            guess,
+        ),
         (
             "Sharpe ratio",
             figure::or_nothing(performance.sharpe, |value| figure::grouped(value, 2)),

@@ -11,9 +11,7 @@ mod setting;
 mod tables;
 mod trades;
 
-use crate::{
-    MarketSource, Sources, content::Content, doubt, escape::html as text, figure, moment,
-};
+use crate::{MarketSource, Sources, content::Content, doubt, escape::html as text, figure, moment};
 
 /// Everything a section may show.
 #[derive(Clone, Copy)]
@@ -166,7 +164,8 @@ fn charts(page: &Page<'_>) -> String {
     let shown = outcome.markers.len().min(chart_data::FILLS);
     let fills = page.content.run.fills;
     if u64::try_from(shown).unwrap_or(u64::MAX) < fills {
-        let (shown, fills) = (figure::count(shown.try_into().unwrap_or(u64::MAX)), figure::count(fills));
+        let (shown, fills) =
+            (figure::count(shown.try_into().unwrap_or(u64::MAX)), figure::count(fills));
         out.push_str(&format!(
             "<p class=\"small faint\">The first {shown} of {fills} fills are marked.</p>\n"
         ));

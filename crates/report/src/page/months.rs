@@ -22,7 +22,8 @@ pub(super) fn section(page: &Page<'_>) -> String {
     } else {
         let heads: String =
             NAMES.iter().map(|name| format!("<th scope=\"col\">{name}</th>")).collect();
-        let rows: String = years.iter().map(|(year, row)| self::row(*year, row, strongest)).collect();
+        let rows: String =
+            years.iter().map(|(year, row)| self::row(*year, row, strongest)).collect();
         format!(
             "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Returns by month\">\
              <table class=\"months\"><thead><tr><th scope=\"col\"></th>{heads}\

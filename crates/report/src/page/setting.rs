@@ -38,7 +38,8 @@ fn parameters(parameters: &[Named]) -> String {
 fn data(page: &Page<'_>) -> String {
     let facts = page.sources.facts;
     if facts.data.is_empty() {
-        return "<div class=\"card\"><p class=\"none\">No data files were read.</p></div>\n".to_owned();
+        return "<div class=\"card\"><p class=\"none\">No data files were read.</p></div>\n"
+            .to_owned();
     }
     let rows: String = facts
         .data

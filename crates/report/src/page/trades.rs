@@ -26,9 +26,11 @@ fn overview(page: &Page<'_>) -> String {
     let trades = &page.content.performance.trades;
     let distribution = &page.content.trade_distribution;
     if distribution.bins.is_empty() {
-        return "<div class=\"card\"><p class=\"none\">No trade was finished.</p></div>\n".to_owned();
+        return "<div class=\"card\"><p class=\"none\">No trade was finished.</p></div>\n"
+            .to_owned();
     }
-    let money = |amount: Option<Money>| amount.map_or_else(|| figure::NOTHING.into(), figure::signed_money);
+    let money =
+        |amount: Option<Money>| amount.map_or_else(|| figure::NOTHING.into(), figure::signed_money);
     let pairs = [
         ("Won, lost", format!("{}, {}", figure::count(trades.wins), figure::count(trades.losses))),
         ("Share won", figure::or_nothing(trades.win_rate, figure::percent)),
@@ -118,7 +120,9 @@ fn list(page: &Page<'_>) -> String {
     let heads: String = COLUMNS
         .iter()
         .map(|(name, class)| {
-            format!("<th scope=\"col\" class=\"{class}\"><button type=\"button\">{name}</button></th>")
+            format!(
+                "<th scope=\"col\" class=\"{class}\"><button type=\"button\">{name}</button></th>"
+            )
         })
         .collect();
     let trades = page.content.trades.iter().zip(trips).enumerate();

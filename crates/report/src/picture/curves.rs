@@ -28,8 +28,7 @@ impl Drawing for Equity<'_> {
         let buckets = outcome.equity.buckets();
         let opening = outcome.opening_equity.to_f64();
         let (low, high) = reach(buckets).unwrap_or((opening, opening));
-        let plot =
-            Plot::new(self.sources, (140, 640), (low.min(opening), high.max(opening)));
+        let plot = Plot::new(self.sources, (140, 640), (low.min(opening), high.max(opening)));
         plot.values(area, figure::grouped)?;
         let start = plot.y(opening);
         line(area, vec![(130, start), (1_560, start)], palette::AXIS.stroke_width(2))?;
@@ -49,8 +48,7 @@ impl Equity<'_> {
         let buckets = self.sources.outcome.drawdown.buckets();
         let deepest = buckets.iter().map(|bucket| bucket.high).fold(0.0, f64::max);
         write(area, "Below the highest value so far", (40, 672), Writing::default())?;
-        let mut plot =
-            Plot::new(self.sources, (730, 920), (0.0, (deepest * 1.06).max(0.001)));
+        let mut plot = Plot::new(self.sources, (730, 920), (0.0, (deepest * 1.06).max(0.001)));
         // Downwards is worse.
         (plot.top, plot.bottom) = (plot.bottom, plot.top);
         plot.values(area, |value, decimals| per_cent(-value, decimals))?;

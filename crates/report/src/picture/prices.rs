@@ -58,7 +58,8 @@ impl Prices<'_> {
         let scale = self.instrument.price_scale();
         let mut places: BTreeMap<(i32, bool, bool), i32> = BTreeMap::new();
         let own = marks::all(self.sources.outcome);
-        for Mark { fill, part } in own.iter().filter(|one| one.fill.instrument == self.instrument.id())
+        for Mark { fill, part } in
+            own.iter().filter(|one| one.fill.instrument == self.instrument.id())
         {
             let x = plot.x(fill.time);
             let y = plot.y(scale.to_f64(fill.price.get()));

@@ -46,11 +46,8 @@ impl Drawing for Months<'_> {
         if years.is_empty() {
             return write(area, "Equity never changed", (40, 200), Writing::default());
         }
-        let middle = Writing {
-            horizontal: HPos::Center,
-            vertical: VPos::Center,
-            ..Writing::default()
-        };
+        let middle =
+            Writing { horizontal: HPos::Center, vertical: VPos::Center, ..Writing::default() };
         for (name, x) in MONTHS.iter().zip((0..).map(|place| 40 + 150 + place * CELL.0)) {
             write(area, name, (x + CELL.0 / 2, 160), middle)?;
         }

@@ -99,9 +99,10 @@ mod tests {
 
     #[test]
     fn years_are_marked_at_new_year() {
-        assert_eq!(texts("2022-06-01T00:00:00Z", "2024-08-01T00:00:00Z"), [
-            "Jul", "2023", "Jul", "2024", "Jul"
-        ]);
+        assert_eq!(
+            texts("2022-06-01T00:00:00Z", "2024-08-01T00:00:00Z"),
+            ["Jul", "2023", "Jul", "2024", "Jul"]
+        );
         let long = texts("1990-06-01T00:00:00Z", "2024-08-01T00:00:00Z");
         assert!(long.iter().all(|text| text.parse::<u16>().is_ok()), "{long:?}");
     }

@@ -163,7 +163,9 @@ impl Page {
             Some("Runtime.exceptionThrown") => {
                 self.errors.push(told["exceptionDetails"].to_string());
             }
-            Some("Runtime.consoleAPICalled") if told["type"] == "error" || told["type"] == "warning" => {
+            Some("Runtime.consoleAPICalled")
+                if told["type"] == "error" || told["type"] == "warning" =>
+            {
                 self.errors.push(told["args"].to_string());
             }
             Some("Log.entryAdded") if told["entry"]["level"] == "error" => {
@@ -178,7 +180,11 @@ impl Page {
         let parameters =
             json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
         let answer = self.call("Runtime.evaluate", &parameters);
-        assert!(answer["exceptionDetails"].is_null(), "{expression}: {}", answer["exceptionDetails"]);
+        assert!(
+            answer["exceptionDetails"].is_null(),
+            "{expression}: {}",
+            answer["exceptionDetails"]
+        );
         answer["result"]["value"].clone()
     }
 
@@ -240,9 +246,8 @@ impl Page {
     /// No error, and nothing asked for outside of the file.
     pub fn assert_clean(&self, name: &str) {
         assert!(self.errors.is_empty(), "{name}: {:?}", self.errors);
-        let own = |address: &&String| {
-            address.starts_with("data:") || address.ends_with("/report.html")
-        };
+        let own =
+            |address: &&String| address.starts_with("data:") || address.ends_with("/report.html");
         let foreign: Vec<_> = self.requests.iter().filter(|address| !own(address)).collect();
         assert!(foreign.is_empty(), "{name} asked for {foreign:?}");
         assert!(!self.requests.is_empty(), "requests are seen at all");

@@ -67,7 +67,8 @@ impl Sample {
     }
 
     pub fn heard(plan: Plan, listener: &mut dyn Hears) -> Self {
-        let run = |fee_bps, listener: &mut dyn Hears| Run::new(Plan { fee_bps, ..plan }).go(listener);
+        let run =
+            |fee_bps, listener: &mut dyn Hears| Run::new(Plan { fee_bps, ..plan }).go(listener);
         let outcome = run(plan.fee_bps, listener);
         let row = |variant: Variant, outcome: &Outcome| Row {
             variant,
@@ -284,8 +285,7 @@ impl Run {
         costs.slippage += Money::from_atto(value.atto() / 20_000);
         self.tracker.traded(value);
         let strategy = StrategyId::new(0);
-        let marker =
-            Marker { time, strategy, instrument: id, side, price, quantity };
+        let marker = Marker { time, strategy, instrument: id, side, price, quantity };
         if self.outcome.markers.len() < 20_000 {
             self.outcome.markers.push(marker);
         } else {
@@ -352,7 +352,8 @@ impl Run {
         let snapshot = &mut self.outcome.snapshot;
         snapshot.positions = positions.collect();
         snapshot.unrealized_pnl = open.iter().map(paper).sum();
-        (snapshot.cash, snapshot.equity, snapshot.fees) = (self.cash, equity, self.outcome.costs.fees);
+        (snapshot.cash, snapshot.equity, snapshot.fees) =
+            (self.cash, equity, self.outcome.costs.fees);
         (snapshot.counters.orders, snapshot.counters.fills) = (self.number, self.number);
         self.outcome.open_trips = open;
         self.outcome.performance = self.tracker.performance();
@@ -400,7 +401,8 @@ pub fn empty(table: &Instruments, opening: Money) -> Outcome {
             open_orders: 0,
             kill_switch: false,
             in_sync: std::collections::BTreeMap::new(),
-            commands_sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
+            commands_sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                .into(),
         },
         equity: ChartSeries::new(4_096),
         drawdown: ChartSeries::new(4_096),
