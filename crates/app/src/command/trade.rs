@@ -29,6 +29,9 @@ use crate::{
 /// The configuration of `trade` without one.
 const BUILT_IN: &str = include_str!("../../../../config/trade.toml");
 
+/// The strategy that this command is about.
+const STRATEGY: &str = "moving_average";
+
 /// What is said to somebody who did not ask for paper money.
 const ONLY_PAPER: &str = "live orders are not part of this release, so the money is paper";
 
@@ -118,7 +121,6 @@ fn load(
     let session = &arguments.session;
     let symbols = format!("[\"{}\"]", product.instrument());
     let mut flags: Vec<Override> = loading::layout_flag(session.layout).into_iter().collect();
-    flags.push(Override::new("trade", "strategy.kind", "\"moving_average\""));
     flags.push(Override::new("--product-id", "strategy.symbols", &symbols));
     flags.push(Override::new("--duration", "bars.rule", &format!("\"{}s\"", arguments.duration)));
     if let Some(data_dir) = &arguments.data_dir {
@@ -133,10 +135,17 @@ fn load(
         set.push("http.listen=\"127.0.0.1:0\"".to_owned());
     }
     set.extend_from_slice(&session.overrides);
-    match &arguments.config {
-        Some(file) => loading::load(Some(file), &set, &flags),
-        None => loading::load_built_in("config/trade.toml", BUILT_IN, &set, &flags),
+    let loaded = match &arguments.config {
+        Some(file) => loading::load(Some(file), &set, &flags)?,
+        None => loading::load_built_in("config/trade.toml", BUILT_IN, &set, &flags)?,
+    };
+    let kind = &loaded.config.strategy.kind;
+    if kind == STRATEGY {
+        return Ok(loaded);
     }
+    Err(Failure::Usage(format!(
+        "error: strategy.kind is {kind}, but `trade` follows {STRATEGY}; `run` takes any strategy"
+    )))
 }
 
 /// The folder asked for or configured. Simulated money never goes on in the account of a real
