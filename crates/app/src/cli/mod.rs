@@ -73,10 +73,8 @@ pub enum Command {
     /// The engine, the risk gate and the pretend exchange are those of paper trading. Data come
     /// from the catalogue that `data import` fills. The report, its tables and its charts go to
     /// --output-dir; report.html shows them all in one page without a network.
-    #[command(after_help = "Examples:\n  algopioneer backtest --strategy moving_average \\\n    \
-        --symbols BTC-USD --duration 60 --synthetic\n  \
-        algopioneer backtest --strategy dual_leg --symbols BTC-USD,ETH-USD \\\n    \
-        --duration 7d --synthetic --output-dir ./results")]
+    #[command(after_help = "Example:  algopioneer backtest --strategy moving_average \\\n    \
+        --symbols BTC-USD --duration 60 --synthetic")]
     Backtest(Box<BacktestArgs>),
     /// Trade on paper on a venue's public streams. No keys needed.
     #[command(after_help = "Example:  algopioneer run --config config/paper-binance.toml")]
