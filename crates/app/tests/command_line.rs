@@ -32,6 +32,7 @@ fn there_is_a_command_for_every_job() {
         "demo",
         "replay",
         "run",
+        "trade",
         "record",
         "sandbox",
         "config check",

@@ -17,9 +17,10 @@ use sandbox::SandboxHandle;
 use support_cli::{Program, folder, peers_case, recording, venue};
 
 /// Commands that go on for long, and what makes them short.
-const SHORTER: [(&str, [&str; 2]); 4] = [
+const SHORTER: [(&str, [&str; 2]); 5] = [
     ("demo", ["--seconds", "2"]),
     ("run", ["--seconds", "2"]),
+    ("trade", ["--run-for", "2"]),
     ("record", ["--seconds", "1"]),
     ("sandbox", ["--seconds", "1"]),
 ];

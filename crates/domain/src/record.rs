@@ -45,6 +45,8 @@ pub enum Record<'a> {
     Account(AccountRecord),
     /// A periodic picture of one strategy, for the database.
     StrategySnapshot(StrategySnapshot),
+    /// A periodic picture of how well the whole account did, for the database.
+    Performance(Box<PerformanceRecord>),
     /// A run ended in order.
     SessionEnded(SessionEnded),
 }
@@ -145,6 +147,58 @@ pub struct StrategySnapshot {
     pub wins: u64,
     /// Closing trades that lost money, so far.
     pub losses: u64,
+}
+
+/// How well the whole account of a run did so far. Money is exact; ratios are floats, and `None`
+/// where the data do not define them. `docs/performance-metrics.md` has the formulas.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PerformanceRecord {
+    /// When.
+    pub time: Timestamp,
+    /// Profit of everything closed so far, before fees.
+    pub realized_pnl: Money,
+    /// Profit of what is open at the current middle price.
+    pub unrealized_pnl: Money,
+    /// All fees paid so far.
+    pub fees: Money,
+    /// Funding, interest, dividends and the like received so far; negative is paid.
+    pub carry: Money,
+    /// Growth of equity since the start.
+    pub total_return: Option<f64>,
+    /// The yearly growth that would give the same.
+    pub annual_return: Option<f64>,
+    /// Standard deviation of returns, scaled to a year.
+    pub volatility: Option<f64>,
+    /// Mean over deviation of returns, scaled to a year.
+    pub sharpe_ratio: Option<f64>,
+    /// Mean over downside deviation of returns, scaled to a year.
+    pub sortino_ratio: Option<f64>,
+    /// Yearly growth over the deepest drawdown.
+    pub calmar_ratio: Option<f64>,
+    /// The deepest fall from the highest equity before, as a share.
+    pub max_drawdown: f64,
+    /// The same in quote currency.
+    pub max_drawdown_amount: Money,
+    /// The longest time below an earlier peak, in seconds.
+    pub max_drawdown_seconds: f64,
+    /// Round trips that made money over all of them.
+    pub win_rate: Option<f64>,
+    /// What winners made over what losers lost.
+    pub profit_factor: Option<f64>,
+    /// The mean profit of a round trip, in quote currency.
+    pub expectancy: Option<f64>,
+    /// Finished round trips.
+    pub num_trades: u64,
+    /// What was traded in a year over the mean of opening and final equity.
+    pub turnover: Option<f64>,
+    /// The share of time in which something was held.
+    pub exposure: Option<f64>,
+    /// The size of the 95th percentile of returns over that of the 5th.
+    pub tail_ratio: Option<f64>,
+    /// The 5th percentile of returns of one period.
+    pub value_at_risk: Option<f64>,
+    /// Root mean square of drawdowns at the ends of periods.
+    pub ulcer_index: Option<f64>,
 }
 
 /// The end of a run.

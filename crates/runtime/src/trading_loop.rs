@@ -6,7 +6,10 @@ use domain::{
     Control, Event, InstrumentId, MarketData, MarketEvent, Record, RecordSink, Span, Stamped,
     StrategyId, Timestamp, record::SessionEnded,
 };
-use engine::{Command, Engine, Outputs, PriceSource, Sequencer, sequencer::CLOCK_STEP};
+use engine::{
+    Command, Engine, Outputs, PriceSource, Sequencer, performance::Performance,
+    sequencer::CLOCK_STEP,
+};
 
 use crate::{
     Activity, Clock, ControlMailbox, Execution, Intake, Source, Stamp, StopPolicy, Vitals,
@@ -178,6 +181,8 @@ struct Core<X, J, C> {
     crossed: Vec<InstrumentId>,
     stalled: bool,
     measure_every: u64,
+    /// The latest figures, until they were shown.
+    fresh: Option<Performance>,
 }
 
 impl<S: Source, X: Execution, J: Journal, C: Clock> TradingLoop<S, X, J, C> {
@@ -194,6 +199,7 @@ impl<S: Source, X: Execution, J: Journal, C: Clock> TradingLoop<S, X, J, C> {
             crossed: Vec::with_capacity(16),
             stalled: false,
             measure_every: parts.config.measure_every.max(1),
+            fresh: None,
         };
         Self { source: parts.source, core, mailbox: parts.mailbox, config: parts.config }
     }
@@ -204,7 +210,7 @@ impl<S: Source, X: Execution, J: Journal, C: Clock> TradingLoop<S, X, J, C> {
         if reason != EndReason::JournalFailed {
             self.wind_down();
         }
-        let core = self.core;
+        let mut core = self.core;
         let time = core.sequencer.last_time();
         let counters = core.engine.counters();
         let ended = SessionEnded {
@@ -214,21 +220,23 @@ impl<S: Source, X: Execution, J: Journal, C: Clock> TradingLoop<S, X, J, C> {
             orders: counters.orders,
             fills: counters.fills,
         };
-        let mut journal = core.journal;
+        core.fresh = Some(core.engine.performance());
         if reason != EndReason::JournalFailed {
+            core.write_performance(time);
+            let journal = &mut core.journal;
             for index in (0_u16..).take(core.engine.strategy_names().count()) {
                 let picture = core.engine.strategy_snapshot(StrategyId::new(index), time);
                 journal.record(&Record::StrategySnapshot(picture));
             }
             journal.record(&Record::SessionEnded(ended.clone()));
         }
-        core.vitals.publish(&core.engine, core.sequencer.last_time(), journal.handed_over());
+        core.publish();
         Finished {
             reason,
             engine: core.engine,
             source: self.source,
             execution: core.execution,
-            journal,
+            journal: core.journal,
             ended,
         }
     }
@@ -318,10 +326,24 @@ impl<X: Execution, J: Journal, C: Clock> Core<X, J, C> {
         let time = stamped.time;
         self.step(&stamped, arrival);
         self.journal.record(&Record::Input(stamped));
+        let mut is_due = false;
         for record in self.outputs.records.drain(..) {
+            is_due |= matches!(record, Record::StrategySnapshot(_));
             self.journal.record(&record);
         }
+        if is_due {
+            self.fresh = Some(self.engine.performance());
+            self.write_performance(time);
+        }
         time
+    }
+
+    /// Writes the latest figures down, beside the pictures of the strategies.
+    fn write_performance(&mut self, time: Timestamp) {
+        if let Some(performance) = &self.fresh {
+            let record = self.engine.performance_record(performance, time);
+            self.journal.record(&Record::Performance(Box::new(record)));
+        }
     }
 
     /// Tick to trade is measured for every order of a market event, the stages for some of
@@ -350,9 +372,9 @@ impl<X: Execution, J: Journal, C: Clock> Core<X, J, C> {
         }
     }
 
-    fn publish(&self) -> bool {
-        let records = self.journal.handed_over();
-        self.vitals.publish(&self.engine, self.sequencer.last_time(), records)
+    fn publish(&mut self) -> bool {
+        let (time, records) = (self.sequencer.last_time(), self.journal.handed_over());
+        self.vitals.publish(&self.engine, time, records, &mut self.fresh)
     }
 
     fn submit_commands(&mut self, time: Timestamp) {

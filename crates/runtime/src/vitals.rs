@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use domain::{Money, NetLots, Ticks, Timestamp};
-use engine::{Counters, Engine};
+use engine::{Counters, Engine, performance::Performance};
 use market::snapshot::MarketSnapshot;
 
 use crate::Histogram;
@@ -64,7 +64,7 @@ pub struct InstrumentPulse {
 }
 
 /// A consistent picture of the engine.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pulse {
     /// Event time.
     pub time: Timestamp,
@@ -88,6 +88,8 @@ pub struct Pulse {
     pub fees: Money,
     /// Funding, interest, dividends and the like received.
     pub carry: Money,
+    /// How well the account did, as of the last snapshot interval.
+    pub performance: Performance,
     /// Each instrument in the order of the session.
     pub instruments: Vec<InstrumentPulse>,
 }
@@ -135,9 +137,18 @@ impl Vitals {
     }
 
     /// Shows the engine's state. Never waits: while somebody reads, the old picture stays,
-    /// and the answer is `false`.
-    pub fn publish(&self, engine: &Engine, time: Timestamp, records: u64) -> bool {
+    /// and the answer is `false`. Fresh figures are taken out when they are shown.
+    pub fn publish(
+        &self,
+        engine: &Engine,
+        time: Timestamp,
+        records: u64,
+        fresh: &mut Option<Performance>,
+    ) -> bool {
         let Ok(mut pulse) = self.pulse.try_lock() else { return false };
+        if let Some(performance) = fresh.take() {
+            pulse.performance = performance;
+        }
         let portfolio = engine.portfolio();
         pulse.time = time;
         pulse.records = records;

@@ -104,7 +104,7 @@ fn an_idle_loop_is_alive_and_shows_the_account_before_and_after_the_first_events
 fn publishing_shows_the_picture_and_beating_shows_only_life() {
     let vitals = Vitals::for_instruments(1);
     let engine = scripted::engine();
-    assert!(vitals.publish(&engine, domain::Timestamp::from_millis(5), 3));
+    assert!(vitals.publish(&engine, domain::Timestamp::from_millis(5), 3, &mut None));
     assert_eq!((vitals.pulse().records, vitals.heartbeat()), (3, 0));
     vitals.beat();
     assert_eq!(vitals.heartbeat(), 1);

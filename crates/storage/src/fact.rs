@@ -5,7 +5,10 @@
 
 use domain::{
     AccountEvent, Control, Event, Fill, NewOrder, Record, ReportKind, Timestamp,
-    record::{AccountRecord, OrderChanged, SessionEnded, SessionStarted, StrategySnapshot},
+    record::{
+        AccountRecord, OrderChanged, PerformanceRecord, SessionEnded, SessionStarted,
+        StrategySnapshot,
+    },
 };
 
 use crate::journal::Hash;
@@ -34,6 +37,8 @@ pub enum Fact {
     Account(AccountRecord),
     /// A periodic picture of a strategy.
     StrategySnapshot(Box<StrategySnapshot>),
+    /// A periodic picture of the account's performance.
+    Performance(Box<PerformanceRecord>),
     /// A run ended in order.
     SessionEnded(SessionEnded),
 }
@@ -58,6 +63,7 @@ impl Fact {
             Record::OrderChanged(change) => Some(Self::OrderChanged(change)),
             Record::Account(account) => Some(Self::Account(account)),
             Record::StrategySnapshot(snapshot) => Some(Self::StrategySnapshot(Box::new(snapshot))),
+            Record::Performance(figures) => Some(Self::Performance(figures)),
             Record::SessionEnded(ended) => Some(Self::SessionEnded(ended)),
         }
     }

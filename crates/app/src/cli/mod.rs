@@ -4,6 +4,7 @@ mod arguments;
 mod backtest;
 mod data;
 mod mpc;
+mod trade;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -21,6 +22,7 @@ pub use mpc::{
     AboutSession, InputArgs, KeygenArgs, MpcAuditArgs, MpcCommand, MpcDemoArgs, MpcFunctionsArgs,
     NodeArgs, OpenArgs, ResultArgs, SessionsArgs, SubmitArgs,
 };
+pub use trade::TradeArgs;
 
 const CLOSING: &str = "Start with:  algopioneer demo\n\
     Results go to stdout, logs to stderr (RUST_LOG=debug for more).\n\
@@ -82,6 +84,14 @@ pub enum Command {
     /// Trade on paper on a venue's public streams. No keys needed.
     #[command(after_help = "Example:  algopioneer run --config config/paper-binance.toml")]
     Run(RunArgs),
+    /// Trade one product by its moving averages, on paper, on bars of the live market.
+    ///
+    /// A decision is made at the end of each bar. Products are those of Binance's spot market:
+    /// BTC-USD is traded as BTCUSDT. No keys needed. Live orders are not part of this release.
+    #[command(
+        after_help = "Example:  algopioneer trade --product-id BTC-USD --duration 60 --paper"
+    )]
+    Trade(TradeArgs),
     /// Record a venue's raw frames, so that a session can be replayed.
     #[command(
         after_help = "Example:  algopioneer record --config config/paper-binance.toml \\\n    \

@@ -75,19 +75,7 @@ fn load(arguments: &DemoArgs, exchange: Option<&SandboxHandle>) -> Result<Loaded
     let listen = arguments.listen.map_or_else(|| "127.0.0.1:0".into(), |one| one.to_string());
     flags.push(Override::new("--listen", "http.listen", &format!("\"{listen}\"")));
     if let Some(exchange) = exchange {
-        let urls = exchange.urls();
-        let addresses = [
-            ("spot_rest", &urls.spot_rest),
-            ("spot_ws", &urls.spot_ws),
-            ("futures_rest", &urls.futures_rest),
-            ("futures_ws_public", &urls.futures_ws_public),
-            ("futures_ws_market", &urls.futures_ws_market),
-            ("futures_ws_private", &urls.futures_ws_private),
-        ];
-        for (name, url) in addresses {
-            let (path, value) = (format!("venue.binance.{name}"), format!("\"{url}\""));
-            flags.push(Override::new("demo", &path, &value));
-        }
+        flags.extend(pretend_addresses("demo", exchange));
     }
     if let Some(file) = &arguments.config {
         return loading::load(Some(file), &session.overrides, &flags);
@@ -95,6 +83,22 @@ fn load(arguments: &DemoArgs, exchange: Option<&SandboxHandle>) -> Result<Loaded
     let mut set = recorded_settings(&arguments.capture)?;
     set.extend_from_slice(&session.overrides);
     loading::load_built_in("config/demo.toml", BUILT_IN, &set, &flags)
+}
+
+/// The pretend exchange's addresses in the place of the real ones.
+pub(super) fn pretend_addresses(flag: &'static str, exchange: &SandboxHandle) -> Vec<Override> {
+    let urls = exchange.urls();
+    let addresses = [
+        ("spot_rest", &urls.spot_rest),
+        ("spot_ws", &urls.spot_ws),
+        ("futures_rest", &urls.futures_rest),
+        ("futures_ws_public", &urls.futures_ws_public),
+        ("futures_ws_market", &urls.futures_ws_market),
+        ("futures_ws_private", &urls.futures_ws_private),
+    ];
+    let setting =
+        |(name, url)| Override::new(flag, &format!("venue.binance.{name}"), &format!("\"{url}\""));
+    addresses.into_iter().map(setting).collect()
 }
 
 /// The built-in configuration trades what the recordings hold, on the streams they hold.
@@ -134,12 +138,17 @@ fn data_dir(arguments: &DemoArgs) -> Result<PathBuf, Failure> {
     let dir = if let Some(dir) = &arguments.data_dir {
         dir.clone()
     } else {
-        let since_epoch = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .context("the system clock is before 1970")?;
-        PathBuf::from(format!("data/demo/{}", since_epoch.as_millis()))
+        new_folder_below("data/demo")?
     };
     std::fs::create_dir_all(&dir)
         .with_context(|| format!("cannot make the data directory {}", dir.display()))?;
     Ok(dir)
+}
+
+/// The path of a folder that does not exist yet.
+pub(super) fn new_folder_below(parent: &str) -> anyhow::Result<PathBuf> {
+    let since_epoch = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .context("the system clock is before 1970")?;
+    Ok(PathBuf::from(format!("{parent}/{}", since_epoch.as_millis())))
 }

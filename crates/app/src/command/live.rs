@@ -1,4 +1,4 @@
-//! What `demo` and `run` share: a venue's sockets, traded on paper.
+//! What `demo`, `run` and `trade` share: a venue's sockets, traded on paper.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -84,6 +84,7 @@ impl LiveSession<'_> {
                 market: self.market,
                 seed: self.market_seed,
                 layout: layout_name(self.loaded).to_owned(),
+                config,
                 feed: counters,
                 data_dir: Some(&self.data_dir),
                 verify_top: None,

@@ -10,10 +10,12 @@ mod kill;
 mod live;
 mod loading;
 mod mpc;
+mod product;
 mod record;
 mod replay;
 mod run;
 mod sandbox;
+mod trade;
 mod venue;
 mod wrap_up;
 
@@ -111,6 +113,7 @@ pub fn execute(cli: Cli) -> Result<(), Failure> {
         Command::Replay(arguments) => replay::execute(&arguments),
         Command::Backtest(arguments) => backtest::execute(&arguments),
         Command::Run(arguments) => run::execute(&arguments),
+        Command::Trade(arguments) => trade::execute(&arguments),
         Command::Record(arguments) => record::execute(&arguments),
         Command::Sandbox(arguments) => sandbox::execute(&arguments),
         Command::Config(arguments) => config::execute(&arguments),

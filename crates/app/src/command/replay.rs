@@ -70,6 +70,7 @@ pub(super) fn execute(arguments: &ReplayArgs) -> Result<(), Failure> {
             market: MarketSource::Recorded,
             seed: None,
             layout: layout_name(&loaded).to_owned(),
+            config: &loaded.config,
             feed: played.health.counters,
             data_dir: arguments.data_dir.as_deref(),
             notes: notes(&loaded.config, &played, completed.engine.instruments()),

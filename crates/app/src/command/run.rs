@@ -39,7 +39,7 @@ pub(super) fn execute(arguments: &RunArgs) -> Result<(), Failure> {
         market_seed: facts.seed,
         loaded: &loaded,
         instruments: facts.instruments,
-        database: database(&loaded, arguments),
+        database: database(&loaded, arguments.data_dir.is_some()),
         data_dir,
         deadline: arguments.seconds.map(Duration::from_secs),
         show_status: !session.json,
@@ -51,11 +51,11 @@ pub(super) fn execute(arguments: &RunArgs) -> Result<(), Failure> {
 
 /// The configured database. A data directory from the command line has its own, unless the
 /// command line names a database too; so has one whose configuration names none.
-fn database(loaded: &Loaded, arguments: &RunArgs) -> Option<PathBuf> {
+pub(super) fn database(loaded: &Loaded, own_data_dir: bool) -> Option<PathBuf> {
     let named = match loaded.origin("strategy.persistence.database_path") {
         Some(Origin::Flag(_)) => true,
         Some(Origin::Default | Origin::Follows(_)) | None => false,
-        Some(_) => arguments.data_dir.is_none(),
+        Some(_) => !own_data_dir,
     };
     named.then(|| loaded.config.strategy.persistence.database_path.clone())
 }

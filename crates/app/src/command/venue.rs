@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use domain::{Instruments, Span, instrument::InstrumentSpec, record::MarketSource};
 use venues::{
+    FetchError,
     binance::{
         BinanceConfig, BinanceFeed, Endpoints, StreamKind, known_instrument, read_exchange_info,
     },
@@ -57,6 +58,11 @@ const fn stream_kind(stream: Stream) -> StreamKind {
     }
 }
 
+/// Ask for another symbol.
+#[derive(Debug, thiserror::Error)]
+#[error("the venue does not list {0}; check strategy.symbols")]
+pub(super) struct NotListed(MarketSymbol);
+
 /// What a venue says about itself and its instruments.
 pub(super) struct VenueFacts {
     /// Everything the configuration trades or observes.
@@ -105,13 +111,15 @@ fn ask_for(
     let url = endpoints.exchange_info_url(market, &wanted.symbol);
     let limits = FetchLimits { total: Duration::from_secs(15), ..FetchLimits::default() };
     let answer = get_once(&url, &limits, &TrustedRoots::default())
-        .map_err(|error| anyhow!("{url}: {error}"))
+        .map_err(|error| match error {
+            // The question has one parameter, the symbol, so that is what was wrong with it.
+            FetchError::Refused { status: 400, .. } => NotListed(wanted.clone()).into(),
+            error => anyhow!("{url}: {error}"),
+        })
         .with_context(|| format!("cannot ask the venue about {wanted}"))?;
     let info =
         read_exchange_info(market, &answer.body).with_context(|| format!("cannot read {url}"))?;
-    let listed = info
-        .find(&wanted.symbol)
-        .ok_or_else(|| anyhow!("the venue does not list {wanted}; check strategy.symbols"))?;
+    let listed = info.find(&wanted.symbol).ok_or_else(|| NotListed(wanted.clone()))?;
     if !listed.trading {
         tracing::warn!(symbol = %wanted, "the venue does not trade this instrument now");
     }

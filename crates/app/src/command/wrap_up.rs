@@ -10,12 +10,13 @@ use venues::FeedCounters;
 
 use super::Failure;
 use crate::{
+    config::Config,
     output,
     report::{
         memory::Memory,
         summary::{Ending, FaultCheck, Files, PositionLine, Summary, TopCheck},
     },
-    session::Completed,
+    session::{self, Completed},
 };
 
 /// What only the caller knows about a session.
@@ -24,6 +25,7 @@ pub(super) struct Context<'a> {
     pub(super) market: MarketSource,
     pub(super) seed: Option<u64>,
     pub(super) layout: String,
+    pub(super) config: &'a Config,
     pub(super) feed: FeedCounters,
     pub(super) data_dir: Option<&'a Path>,
     pub(super) verify_top: Option<TopCheck>,
@@ -52,6 +54,9 @@ pub(super) fn summary<S>(completed: &Completed<S>, context: Context<'_>) -> Summ
         market: context.market,
         seed: context.seed,
         command: context.command.into(),
+        strategy: context.config.strategy.kind.clone(),
+        bars: session::bars_rule(context.config).map(|rule| rule.to_string()),
+        product: None,
         ended: ending(completed),
         run: completed.run.get(),
         layout: context.layout,
@@ -72,6 +77,7 @@ pub(super) fn summary<S>(completed: &Completed<S>, context: Context<'_>) -> Summ
         fees: snapshot.fees.to_string(),
         realized_pnl: snapshot.realized_pnl.to_string(),
         unrealized_pnl: snapshot.unrealized_pnl.to_string(),
+        performance: engine.performance(),
         commands_sha256: completed.ended.commands_sha256.clone(),
         elapsed_ms,
         frames_per_second: per_second(context.feed.frames, completed.elapsed),

@@ -1,6 +1,6 @@
 //! When a bar ends, as people write it: `1m`, `500 ticks`, `12.5 volume`.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use domain::{Instrument, NumberError, Qty, Span};
 use market::bars::BarRule;
@@ -29,6 +29,16 @@ impl BarsRule {
             Self::Ticks(count) => BarRule::Ticks(count),
             Self::Volume(quantity) => BarRule::Volume(instrument.lots_floor(quantity)?),
         })
+    }
+}
+
+impl fmt::Display for BarsRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Time(span) => write!(f, "{}s", span.as_nanos() / 1_000_000_000),
+            Self::Ticks(count) => write!(f, "{count} ticks"),
+            Self::Volume(quantity) => write!(f, "{quantity} volume"),
+        }
     }
 }
 
@@ -83,5 +93,21 @@ impl TryFrom<String> for BarsRule {
     type Error = BarsRuleError;
     fn try_from(text: String) -> Result<Self, BarsRuleError> {
         text.parse()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_shown_as_it_can_be_written() {
+        for (text, shown) in [("15s", "15s"), ("4h", "14400s"), ("500 ticks", "500 ticks")] {
+            let rule: BarsRule = text.parse().unwrap();
+            assert_eq!(rule.to_string(), shown);
+            assert_eq!(rule.to_string().parse(), Ok(rule));
+        }
+        let volume: BarsRule = "12.5 volume".parse().unwrap();
+        assert_eq!(volume.to_string().parse(), Ok(volume));
     }
 }

@@ -6,6 +6,7 @@ use domain::Instrument;
 use runtime::vitals::Pulse;
 use rust_decimal::prelude::ToPrimitive;
 
+use super::performance;
 use crate::{
     report::{
         memory::Memory,
@@ -20,6 +21,7 @@ pub(super) fn render(observatory: &Observatory) -> String {
     let pulse = observatory.pulse();
     documented(&mut page, observatory, &pulse);
     decisions(&mut page, &pulse);
+    performance::add(&mut page, &pulse.performance);
     feed(&mut page, observatory, &pulse);
     stages(&mut page, observatory);
     storage(&mut page, observatory);

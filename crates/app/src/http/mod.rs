@@ -1,6 +1,7 @@
 //! The program's own addresses: health, readiness, metrics, and the kill switch.
 
 mod metrics;
+mod performance;
 
 use std::{net::SocketAddr, sync::Arc};
 

@@ -2,5 +2,6 @@
 
 pub mod memory;
 pub mod page;
+mod performance;
 pub mod status;
 pub mod summary;

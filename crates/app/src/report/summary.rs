@@ -3,8 +3,11 @@
 use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use domain::record::MarketSource;
+use engine::performance::Performance;
 use runtime::HistogramView;
 use serde::Serialize;
+
+use super::performance;
 
 /// Everything a session has to say at its end. Amounts are exact decimals as strings.
 #[derive(Clone, Debug, Serialize)]
@@ -15,6 +18,12 @@ pub struct Summary {
     pub seed: Option<u64>,
     /// The command that ran.
     pub command: String,
+    /// The strategy's name in the catalogue.
+    pub strategy: String,
+    /// When a bar ends, for a strategy that decides on bars.
+    pub bars: Option<String>,
+    /// What was asked for and what it is at the venue; only of `trade`.
+    pub product: Option<ProductLine>,
     /// How it ended.
     pub ended: Ending,
     /// Number of this start in the data directory.
@@ -56,6 +65,8 @@ pub struct Summary {
     pub realized_pnl: String,
     /// Profit of what is open, at the middle price.
     pub unrealized_pnl: String,
+    /// How well the whole account did. What the data do not define is `None`.
+    pub performance: Performance,
     /// Hash over every order command and fill, in order.
     pub commands_sha256: String,
     /// Wall time of the session.
@@ -90,6 +101,19 @@ pub enum Ending {
     JournalFailed,
     /// The database could not be written; the journal has everything.
     DatabaseFailed,
+}
+
+/// A product by its two names.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProductLine {
+    /// As it was asked for, such as `BTC-USD`.
+    pub product: String,
+    /// Where it is listed.
+    pub venue: String,
+    /// What it is there, such as `spot:BTCUSDT`.
+    pub symbol: String,
+    /// Which kind of money: `paper`.
+    pub money: &'static str,
 }
 
 /// One position.
@@ -206,6 +230,7 @@ impl fmt::Display for Summary {
         self.write_market(f)?;
         self.write_trading(f)?;
         self.write_money(f)?;
+        performance::write(f, &self.performance)?;
         self.write_machine(f)?;
         self.write_files(f)
     }
@@ -214,6 +239,10 @@ impl fmt::Display for Summary {
 impl Summary {
     fn write_market(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\n  Market")?;
+        if let Some(one) = &self.product {
+            let names = format!("{}: {} on {}, paper money", one.product, one.symbol, one.venue);
+            line(f, "product", &names)?;
+        }
         line(f, "messages", &grouped(self.frames))?;
         line(f, "book updates", &grouped(self.book_updates))?;
         line(f, "trades", &grouped(self.trades))?;
@@ -247,6 +276,8 @@ impl Summary {
 
     fn write_trading(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\n  Trading")?;
+        let bars = self.bars.as_ref().map(|rule| format!(", bars of {rule}")).unwrap_or_default();
+        line(f, "strategy", &format!("{}{bars}", self.strategy))?;
         line(f, "signals", &grouped(self.signals))?;
         line(f, "held back", &reasons(&self.suppressed))?;
         line(f, "orders", &grouped(self.orders))?;
@@ -312,7 +343,7 @@ impl Summary {
     }
 }
 
-fn line(f: &mut fmt::Formatter<'_>, name: &str, value: &str) -> fmt::Result {
+pub(super) fn line(f: &mut fmt::Formatter<'_>, name: &str, value: &str) -> fmt::Result {
     writeln!(f, "    {name:<16} {value}")
 }
 

@@ -14,7 +14,7 @@ use runtime::{StopPolicy, WaitStrategy, check_spinners, wait::available_cores};
 use rust_decimal::{Decimal, RoundingStrategy};
 use strategies::{DecidesOn, Needs, Setup, StrategyRow};
 
-use crate::config::{self, Config, Layout, Margin, OpenOrders, Wait};
+use crate::config::{self, BarsRule, Config, Layout, Margin, OpenOrders, Wait};
 
 /// Makes the engine of a configuration. Where nothing can be traded it only watches.
 ///
@@ -150,6 +150,12 @@ fn features(config: &Config) -> Result<Option<FeatureConfig>> {
     let buffer_capacity = config.strategy.performance.buffer_capacity;
     let features = needs(config)?.features;
     Ok(features.map(|features| FeatureConfig { buffer_capacity, ..features }))
+}
+
+/// The configured rule of bars, where the strategy decides on bars.
+#[must_use]
+pub fn bars_rule(config: &Config) -> Option<BarsRule> {
+    needs(config).is_ok_and(|needs| needs.decides_on == DecidesOn::Bars).then_some(config.bars.rule)
 }
 
 /// The rule of the bars that a strategy which decides on bars is shown; `None` for others.

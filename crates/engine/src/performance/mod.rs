@@ -11,6 +11,7 @@ mod sampling;
 mod session;
 pub mod sharpe_evidence;
 mod trades;
+mod written;
 
 #[cfg(test)]
 mod tests;

@@ -56,8 +56,10 @@ pub(super) struct Returns {
 }
 
 impl Samples {
-    pub(super) const fn new(opening: f64) -> Self {
-        Self { opening, rung: 0, kept: Vec::new(), running: None, running_ends: i64::MIN }
+    pub(super) fn new(opening: f64) -> Self {
+        // All the room at once: a tick must not pay for a list that grows.
+        let kept = Vec::with_capacity(CAPACITY);
+        Self { opening, rung: 0, kept, running: None, running_ends: i64::MIN }
     }
 
     /// Notes equity at a moment. A moment on the border belongs to the period that ends there.

@@ -97,7 +97,7 @@ impl Examiner {
             Record::CancelRequested { order, .. } => {
                 self.expect(self.orders.contains_key(&order), "a withdrawn order", "known", order);
             }
-            Record::StrategySnapshot(_) => {}
+            Record::StrategySnapshot(_) | Record::Performance(_) => {}
         }
         let Some(tables) = &self.tables else { return Ok(()) };
         if entry.kind().is_fact() && !before {

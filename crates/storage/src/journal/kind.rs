@@ -53,6 +53,8 @@ record_kinds! {
     AccountEvent = 13,
     /// The venue closed a position of ours by force.
     Liquidation = 14,
+    /// A periodic picture of the account's performance.
+    Performance = 15,
 }
 
 impl RecordKind {
@@ -77,6 +79,7 @@ impl RecordKind {
             Record::OrderChanged(_) => Self::OrderChanged,
             Record::Account(_) => Self::Account,
             Record::StrategySnapshot(_) => Self::StrategySnapshot,
+            Record::Performance(_) => Self::Performance,
             Record::SessionEnded(_) => Self::SessionEnded,
         }
     }

@@ -110,7 +110,7 @@ impl State {
             Fact::Control(Control::Kill) => self.kill_switch = true,
             Fact::Control(Control::Resume) => self.kill_switch = false,
             Fact::AccountEvent(event) => self.account_event(event),
-            Fact::Control(_) | Fact::StrategySnapshot(_) => {}
+            Fact::Control(_) | Fact::StrategySnapshot(_) | Fact::Performance(_) => {}
             Fact::Placed(order) => self.place(order),
             Fact::OrderChanged(change) => self.change(change),
             Fact::Account(account) => self.account(account),

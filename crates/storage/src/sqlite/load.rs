@@ -23,7 +23,7 @@ pub(super) fn watermark(connection: &Connection) -> rusqlite::Result<Watermark> 
     })
 }
 
-/// The last session, its unfinished orders and its equity so far.
+/// The last session and its unfinished orders.
 pub(super) fn memory(connection: &Connection) -> rusqlite::Result<Memory> {
     let mut memory = Memory {
         session: connection
@@ -40,19 +40,6 @@ pub(super) fn memory(connection: &Connection) -> rusqlite::Result<Memory> {
     for row in connection.prepare(&query)?.query_map([], order)? {
         let row = row?;
         memory.orders.insert(row.id, row);
-    }
-    if let Some(session) = &memory.session {
-        let mut statement = connection.prepare(
-            "SELECT strategy_id, CAST(equity AS REAL) FROM strategy_snapshots
-             WHERE run = ?1 ORDER BY timestamp_ns",
-        )?;
-        let equities = statement.query_map([session.run.get()], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, f64>(1)?))
-        })?;
-        for equity in equities {
-            let (strategy, equity) = equity?;
-            memory.curves.entry(strategy).or_default().push(equity);
-        }
     }
     Ok(memory)
 }

@@ -12,11 +12,13 @@ use std::{
 use domain::{
     AccountEvent, AccountEventKind, Fill, Instrument, InstrumentId, Instruments, Money, NewOrder,
     OrderId, OrderStatus, PositionEffect, RunNumber, StrategyId, Timestamp, TradeId,
-    record::{AccountRecord, OrderChanged, SessionEnded, SessionStarted, StrategySnapshot},
+    record::{
+        AccountRecord, OrderChanged, PerformanceRecord, SessionEnded, SessionStarted,
+        StrategySnapshot,
+    },
 };
 use rust_decimal::Decimal;
 
-use super::equity::EquityCurve;
 use crate::Fact;
 
 /// The run that facts belong to.
@@ -104,13 +106,20 @@ pub(super) struct PositionRow {
 /// Primary key of `positions`: strategy, symbol, market, venue.
 pub(super) type PositionKey = (String, String, String, String);
 
-/// One row of `strategy_snapshots` and of `performance_metrics`.
+/// One row of `strategy_snapshots`.
 #[derive(Clone, Debug)]
 pub(super) struct SnapshotRow {
     pub(super) run: RunNumber,
     pub(super) strategy: String,
     pub(super) snapshot: StrategySnapshot,
-    pub(super) sharpe_ratio: Option<f64>,
+}
+
+/// One row of `performance_metrics`: the whole account, so all strategies of the run.
+#[derive(Clone, Debug)]
+pub(super) struct PerformanceRow {
+    pub(super) run: RunNumber,
+    pub(super) strategies: String,
+    pub(super) figures: PerformanceRecord,
 }
 
 /// What a batch changes in the database.
@@ -126,6 +135,7 @@ pub(super) struct Rows {
     pub(super) orders: BTreeSet<OrderId>,
     pub(super) positions: BTreeMap<PositionKey, PositionRow>,
     pub(super) snapshots: Vec<SnapshotRow>,
+    pub(super) performance: Vec<PerformanceRow>,
 }
 
 /// Why a fact did not become a row.
@@ -152,7 +162,6 @@ pub(super) trait Archive {
 pub(super) struct Memory {
     pub(super) session: Option<Arc<Session>>,
     pub(super) orders: BTreeMap<OrderId, OrderRow>,
-    pub(super) curves: BTreeMap<String, EquityCurve>,
 }
 
 impl Memory {
@@ -176,7 +185,16 @@ impl Memory {
             Fact::Placed(order) => self.place(&session, order, rows)?,
             Fact::OrderChanged(change) => self.change(change, archive, rows)?,
             Fact::Account(account) => book(&session, account, rows)?,
-            Fact::StrategySnapshot(snapshot) => self.snapshot(&session, snapshot, rows),
+            Fact::StrategySnapshot(snapshot) => rows.snapshots.push(SnapshotRow {
+                run: session.run,
+                strategy: session.strategy(snapshot.strategy),
+                snapshot: (**snapshot).clone(),
+            }),
+            Fact::Performance(figures) => rows.performance.push(PerformanceRow {
+                run: session.run,
+                strategies: session.strategies.join(","),
+                figures: (**figures).clone(),
+            }),
             Fact::SessionEnded(ended) => rows.ends.push((session.run, ended.clone())),
         }
         Ok(())
@@ -191,7 +209,6 @@ impl Memory {
         let instruments = Instruments::new(started.instruments.clone()).map_err(unfit)?;
         let strategies = started.strategies.clone();
         self.session = Some(Arc::new(Session { run: started.run, strategies, instruments }));
-        self.curves.clear();
         if !started.continued {
             rows.clears_positions = true;
             rows.positions.clear();
@@ -269,18 +286,6 @@ impl Memory {
         }
         rows.trades.push(trade(fill, strategy, instrument));
         Ok(())
-    }
-
-    fn snapshot(&mut self, session: &Session, snapshot: &StrategySnapshot, rows: &mut Rows) {
-        let strategy = session.strategy(snapshot.strategy);
-        let curve = self.curves.entry(strategy.clone()).or_default();
-        curve.push(snapshot.equity.to_f64());
-        rows.snapshots.push(SnapshotRow {
-            run: session.run,
-            strategy,
-            snapshot: snapshot.clone(),
-            sharpe_ratio: curve.sharpe_ratio(),
-        });
     }
 
     fn order(

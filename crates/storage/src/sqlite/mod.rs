@@ -6,7 +6,6 @@
 //! at most the last batches, which the next start writes again from the journal.
 
 mod average;
-mod equity;
 mod load;
 mod memory;
 mod rebuild;

@@ -3,12 +3,14 @@
 //! Exact decimals are TEXT; for each table with decimals there is a view `<table>_real` with
 //! the same columns as REAL for sums and plots. `trades.trade_id` and `order_id` are whole
 //! numbers that never repeat, also not across runs. `account_events.quantity` is the position
-//! after a split.
+//! after a split. `performance_metrics` is about the whole account, so `strategy_id` names all
+//! strategies of the run, with commas; what the data do not define is NULL, and
+//! `docs/performance-metrics.md` defines the rest.
 
 use rusqlite::Connection;
 
 /// The schema this program writes.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 
 const TABLES: &str = "
 CREATE TABLE sessions (
@@ -102,11 +104,25 @@ CREATE TABLE performance_metrics (
     unrealized_pnl TEXT NOT NULL,
     fees TEXT NOT NULL,
     carry TEXT NOT NULL,
+    total_return REAL,
+    annual_return REAL,
+    volatility REAL,
     sharpe_ratio REAL,
-    max_drawdown TEXT NOT NULL,
+    sortino_ratio REAL,
+    calmar_ratio REAL,
+    max_drawdown REAL NOT NULL,
+    max_drawdown_amount TEXT NOT NULL,
+    max_drawdown_seconds REAL NOT NULL,
     win_rate REAL,
-    avg_trade_pnl TEXT,
+    profit_factor REAL,
+    expectancy REAL,
+    avg_trade_pnl REAL,
     num_trades INTEGER NOT NULL,
+    turnover REAL,
+    exposure REAL,
+    tail_ratio REAL,
+    value_at_risk REAL,
+    ulcer_index REAL,
     PRIMARY KEY (run, strategy_id, timestamp_ns)
 );
 CREATE TABLE strategy_snapshots (
@@ -165,9 +181,11 @@ CREATE VIEW account_events_real AS SELECT event_id, run, strategy_id, symbol, ma
 CREATE VIEW performance_metrics_real AS SELECT run, strategy_id, timestamp_ns,
     CAST(total_pnl AS REAL) AS total_pnl, CAST(realized_pnl AS REAL) AS realized_pnl,
     CAST(unrealized_pnl AS REAL) AS unrealized_pnl, CAST(fees AS REAL) AS fees,
-    CAST(carry AS REAL) AS carry, sharpe_ratio,
-    CAST(max_drawdown AS REAL) AS max_drawdown, win_rate,
-    CAST(avg_trade_pnl AS REAL) AS avg_trade_pnl, num_trades FROM performance_metrics;
+    CAST(carry AS REAL) AS carry, total_return, annual_return, volatility, sharpe_ratio,
+    sortino_ratio, calmar_ratio, max_drawdown,
+    CAST(max_drawdown_amount AS REAL) AS max_drawdown_amount, max_drawdown_seconds, win_rate,
+    profit_factor, expectancy, avg_trade_pnl, num_trades, turnover, exposure, tail_ratio,
+    value_at_risk, ulcer_index FROM performance_metrics;
 CREATE VIEW strategy_snapshots_real AS SELECT run, strategy_id, timestamp_ns, signals,
     suppressed, orders, fills, CAST(realized_pnl AS REAL) AS realized_pnl,
     CAST(unrealized_pnl AS REAL) AS unrealized_pnl, CAST(fees AS REAL) AS fees,

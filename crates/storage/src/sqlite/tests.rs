@@ -4,7 +4,7 @@ use domain::Money;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
-use super::{average::average_price, equity::EquityCurve};
+use super::average::average_price;
 
 fn money(text: &str) -> Money {
     text.parse().unwrap()
@@ -33,23 +33,6 @@ fn an_average_price_that_does_not_end_is_cut_at_eighteen_digits() {
 fn nothing_has_no_average_price_and_neither_has_what_does_not_fit() {
     assert_eq!(average_price(money("1"), Decimal::ZERO), None);
     assert_eq!(average_price(Money::MAX, decimal("0.001")), None);
-}
-
-#[test]
-fn a_sharpe_ratio_needs_three_snapshots_and_some_movement() {
-    let mut curve = EquityCurve::default();
-    let mut ratios = Vec::new();
-    for equity in [100.0, 101.0, 103.0] {
-        curve.push(equity);
-        ratios.push(curve.sharpe_ratio());
-    }
-    assert_eq!(ratios[..2], [None, None]);
-    let expected = 1.5 / 0.5_f64.sqrt();
-    assert!((ratios[2].unwrap() - expected).abs() < 1e-12);
-
-    let mut still = EquityCurve::default();
-    (0..5).for_each(|_| still.push(100.0));
-    assert_eq!(still.sharpe_ratio(), None);
 }
 
 proptest! {

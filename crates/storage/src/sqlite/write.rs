@@ -11,7 +11,10 @@ use rust_decimal::Decimal;
 
 use super::{
     average::average_price,
-    memory::{AccountEventRow, OrderRow, PositionKey, PositionRow, Rows, SnapshotRow, TradeRow},
+    memory::{
+        AccountEventRow, OrderRow, PerformanceRow, PositionKey, PositionRow, Rows, SnapshotRow,
+        TradeRow,
+    },
 };
 use crate::fact::Watermark;
 
@@ -41,7 +44,8 @@ pub(super) fn write(
     insert(transaction, "REPLACE INTO orders", changed.map(order))?;
     insert(transaction, "REPLACE INTO positions", rows.positions.iter().map(position))?;
     insert(transaction, "REPLACE INTO strategy_snapshots", rows.snapshots.iter().map(snapshot))?;
-    insert(transaction, "REPLACE INTO performance_metrics", rows.snapshots.iter().map(metrics))?;
+    let figures = rows.performance.iter().map(performance);
+    insert(transaction, "REPLACE INTO performance_metrics", figures)?;
     for (run, cash) in &rows.cash {
         transaction.execute(
             "UPDATE sessions SET cash = ?2 WHERE run = ?1",
@@ -226,38 +230,44 @@ fn snapshot(row: &SnapshotRow) -> [Value; 15] {
     ]
 }
 
-/// Closing trades count as trades here, those without gain or loss do not.
-fn metrics(row: &SnapshotRow) -> [Value; 13] {
-    let picture = &row.snapshot;
-    let closed = picture.wins + picture.losses;
-    let average = i64::try_from(closed)
-        .ok()
-        .and_then(|closed| picture.realized_pnl.share_toward_zero(1, closed).ok());
-    let total = picture
+fn performance(row: &PerformanceRow) -> [Value; 27] {
+    let figures = &row.figures;
+    let total = figures
         .realized_pnl
-        .checked_add(picture.unrealized_pnl)
-        .and_then(|profit| profit.checked_add(picture.carry))
-        .and_then(|profit| profit.checked_sub(picture.fees));
+        .checked_add(figures.unrealized_pnl)
+        .and_then(|profit| profit.checked_add(figures.carry))
+        .and_then(|profit| profit.checked_sub(figures.fees));
+    let real = |figure: Option<f64>| figure.map_or(Value::Null, Value::Real);
     [
         count(u64::from(row.run.get())),
-        text(&row.strategy),
-        Value::Integer(picture.time.as_nanos()),
+        text(&row.strategies),
+        Value::Integer(figures.time.as_nanos()),
         total.map_or(Value::Null, |total| text(&total)),
-        text(&picture.realized_pnl),
-        text(&picture.unrealized_pnl),
-        text(&picture.fees),
-        text(&picture.carry),
-        row.sharpe_ratio.map_or(Value::Null, Value::Real),
-        text(&picture.max_drawdown),
-        if closed == 0 { Value::Null } else { Value::Real(share(picture.wins, closed)) },
-        average.map_or(Value::Null, |average| text(&average)),
-        count(closed),
+        text(&figures.realized_pnl),
+        text(&figures.unrealized_pnl),
+        text(&figures.fees),
+        text(&figures.carry),
+        real(figures.total_return),
+        real(figures.annual_return),
+        real(figures.volatility),
+        real(figures.sharpe_ratio),
+        real(figures.sortino_ratio),
+        real(figures.calmar_ratio),
+        Value::Real(figures.max_drawdown),
+        text(&figures.max_drawdown_amount),
+        Value::Real(figures.max_drawdown_seconds),
+        real(figures.win_rate),
+        real(figures.profit_factor),
+        real(figures.expectancy),
+        // The documented name of the same figure.
+        real(figures.expectancy),
+        count(figures.num_trades),
+        real(figures.turnover),
+        real(figures.exposure),
+        real(figures.tail_ratio),
+        real(figures.value_at_risk),
+        real(figures.ulcer_index),
     ]
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a rate for people, from counts below 2^52")]
-fn share(part: u64, whole: u64) -> f64 {
-    part as f64 / whole as f64
 }
 
 fn count(number: u64) -> Value {

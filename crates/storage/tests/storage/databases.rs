@@ -201,30 +201,24 @@ fn metrics_are_null_where_they_mean_nothing_and_right_where_they_do() {
     let rig = Rig::new();
     let mut desk = Desk::new(10);
     rig.run(&mut desk, 500, false);
-    let first = "FROM performance_metrics ORDER BY timestamp_ns LIMIT 1";
-    assert_eq!(rig.ask(&format!("SELECT sharpe_ratio {first}")), None);
+    let undefined = "sharpe_ratio IS NULL AND annual_return IS NULL AND ulcer_index IS NULL";
+    let defined = "total_return > 0 AND max_drawdown = 0.125 AND max_drawdown_seconds = 1.5
+        AND exposure = 0.5 AND expectancy IS avg_trade_pnl AND typeof(max_drawdown_amount) = 'text'
+        AND CAST(total_pnl AS REAL) = 0
+        AND (num_trades = 0) = (win_rate IS NULL) AND (num_trades = 0) = (expectancy IS NULL)";
     assert_eq!(
-        rig.ask(
-            "SELECT COUNT(*) FROM performance_metrics WHERE num_trades = 0
-                 AND (win_rate IS NOT NULL OR avg_trade_pnl IS NOT NULL)"
-        ),
+        rig.ask(&format!(
+            "SELECT COUNT(*) FROM performance_metrics WHERE NOT ({undefined} AND {defined})"
+        )),
         Some("0".into())
     );
-    let last = "FROM performance_metrics ORDER BY timestamp_ns DESC LIMIT 1";
-    let sharpe: f64 = rig.ask(&format!("SELECT sharpe_ratio {last}")).unwrap().parse().unwrap();
-    let equities: Vec<f64> = rig
-        .connect()
-        .prepare("SELECT equity FROM strategy_snapshots_real ORDER BY timestamp_ns")
-        .unwrap()
-        .query_map([], |row| row.get(0))
-        .unwrap()
-        .map(Result::unwrap)
-        .collect();
-    let changes: Vec<f64> = equities.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    let count = f64::from(u32::try_from(changes.len()).unwrap());
-    let mean = changes.iter().sum::<f64>() / count;
-    let squares = changes.iter().map(|change| (change - mean).powi(2)).sum::<f64>();
-    assert!((sharpe - mean / (squares / (count - 1.0)).sqrt()).abs() < 1e-9);
+    let last = "FROM performance_metrics_real ORDER BY timestamp_ns DESC LIMIT 1";
+    let trades: f64 = rig.ask(&format!("SELECT num_trades {last}")).unwrap().parse().unwrap();
+    let wins: f64 =
+        rig.ask(&format!("SELECT win_rate * num_trades {last}")).unwrap().parse().unwrap();
+    let expected = "SELECT wins FROM strategy_snapshots ORDER BY timestamp_ns DESC LIMIT 1";
+    let expected: f64 = rig.ask(expected).unwrap().parse().unwrap();
+    assert!(trades > 0.0 && (wins - expected).abs() < 1e-9, "{wins} of {trades}");
     assert_eq!(
         rig.ask("SELECT COUNT(*) FROM performance_metrics"),
         rig.ask("SELECT COUNT(*) FROM strategy_snapshots")

@@ -11,7 +11,8 @@ use domain::{
     Stamped, StrategyId, Ticks, Timestamp, TradeId,
     instrument::InstrumentSpec,
     record::{
-        AccountRecord, MarketSource, OrderChanged, SessionEnded, SessionStarted, StrategySnapshot,
+        AccountRecord, MarketSource, OrderChanged, PerformanceRecord, SessionEnded, SessionStarted,
+        StrategySnapshot,
     },
 };
 
@@ -423,5 +424,26 @@ impl Desk {
             wins: self.trades / 2,
             losses: self.trades / 3,
         }));
+        let (wins, count) = (self.trades / 2, self.trades / 2 + self.trades / 3);
+        let over = |sum: f64| (count > 0).then(|| sum / real(count));
+        self.out.push(Record::Performance(Box::new(PerformanceRecord {
+            time: Timestamp::from_nanos(self.time),
+            realized_pnl: swing,
+            unrealized_pnl: Money::ZERO - swing,
+            total_return: Some(real(self.sequence) / 1e6),
+            max_drawdown: 0.125,
+            max_drawdown_amount: swing,
+            max_drawdown_seconds: 1.5,
+            win_rate: over(real(wins)),
+            expectancy: over(swing.to_f64()),
+            num_trades: count,
+            exposure: Some(0.5),
+            ..PerformanceRecord::default()
+        })));
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of a test")]
+fn real(count: u64) -> f64 {
+    count as f64
 }

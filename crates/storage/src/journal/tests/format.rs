@@ -11,7 +11,8 @@ use domain::{
         Quote, Split, Trade,
     },
     record::{
-        AccountRecord, MarketSource, OrderChanged, SessionEnded, SessionStarted, StrategySnapshot,
+        AccountRecord, MarketSource, OrderChanged, PerformanceRecord, SessionEnded, SessionStarted,
+        StrategySnapshot,
     },
 };
 use proptest::{prelude::*, sample::select};
@@ -224,9 +225,29 @@ fn strategy_snapshot(dice: &mut Dice) -> StrategySnapshot {
     }
 }
 
+#[expect(clippy::cast_precision_loss, reason = "any float will do")]
+fn performance(dice: &mut Dice) -> PerformanceRecord {
+    let mut figure = || one_of(dice, &[None, Some(-0.0), Some(f64::MIN_POSITIVE), Some(-1.5e300)]);
+    let (total_return, sharpe_ratio, ulcer_index) = (figure(), figure(), figure());
+    PerformanceRecord {
+        time: time(dice),
+        realized_pnl: money(dice),
+        unrealized_pnl: money(dice),
+        fees: money(dice),
+        carry: money(dice),
+        total_return,
+        sharpe_ratio,
+        ulcer_index,
+        max_drawdown: number(dice) as f64,
+        max_drawdown_amount: money(dice),
+        num_trades: number(dice),
+        ..PerformanceRecord::default()
+    }
+}
+
 fn record(seed: u64) -> Record<'static> {
     let dice = &mut Dice::new(seed);
-    match dice.below(12) {
+    match dice.below(13) {
         0 => Record::SessionStarted(Box::new(session_started(dice))),
         1 => Record::Placed(NewOrder {
             id: order_id(dice),
@@ -259,6 +280,7 @@ fn record(seed: u64) -> Record<'static> {
             orders: number(dice),
             fills: number(dice),
         }),
+        7 => Record::Performance(Box::new(performance(dice))),
         _ => {
             Record::Input(Stamped { sequence: number(dice), time: time(dice), event: event(dice) })
         }
