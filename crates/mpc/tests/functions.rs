@@ -156,4 +156,34 @@ proptest! {
         }
         matches_reference(&*function, &inputs, seed);
     }
+
+    #[test]
+    fn answers_about_ranks_equal_their_reference(
+        values in prop::collection::vec(
+            (prop_oneof![20 => -4_i128..4, 10 => -(1_i128 << 47)..1 << 47, 1 => Just(1 << 47)],
+             number(40)),
+            3..20,
+        ),
+        wanted in 0_usize..4,
+        place in 0_usize..100,
+        seed: u64,
+    ) {
+        let count = values.len();
+        let number = |value: usize| i64::try_from(value).unwrap();
+        let parameters = Parameters::new().with("participants", [number(count)]);
+        let function = match wanted {
+            0 => build("median", &parameters),
+            1 => build("quantile", &parameters.with("rank", [number(place % count)])),
+            2 => {
+                let trim = number(place % count.div_ceil(2));
+                build("trimmed_mean", &parameters.with("trim", [trim]))
+            }
+            _ => build("weighted_median", &parameters),
+        };
+        let inputs: Vec<Vec<i128>> = values
+            .iter()
+            .map(|(value, size)| if wanted == 3 { vec![*value, *size] } else { vec![*value] })
+            .collect();
+        matches_reference(&*function, &inputs, seed);
+    }
 }

@@ -1,7 +1,7 @@
 //! All functions there are: the one place where a new one is entered.
 
 use super::{
-    Function, ParameterError, Parameters, crossed_market, cycles, match_midpoint, vwap_floor,
+    Function, ParameterError, Parameters, crossed_market, cycles, match_midpoint, ranking, vwap_floor,
 };
 
 /// One function for people and for programs.
@@ -23,8 +23,16 @@ pub struct Entry {
 }
 
 /// Sorted by name.
-pub const FUNCTIONS: &[Entry] =
-    &[crossed_market::ENTRY, cycles::ENTRY, match_midpoint::ENTRY, vwap_floor::ENTRY];
+pub const FUNCTIONS: &[Entry] = &[
+    crossed_market::ENTRY,
+    cycles::ENTRY,
+    match_midpoint::ENTRY,
+    ranking::MEDIAN,
+    ranking::QUANTILE,
+    ranking::TRIMMED_MEAN,
+    vwap_floor::ENTRY,
+    ranking::WEIGHTED_MEDIAN,
+];
 
 /// Makes a function.
 ///

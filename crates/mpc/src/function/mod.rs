@@ -10,6 +10,7 @@ mod crossed_market;
 mod cycles;
 mod match_midpoint;
 pub mod parameters;
+mod ranking;
 pub mod rehearsal;
 mod vwap_floor;
 
