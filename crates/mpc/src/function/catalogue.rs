@@ -1,7 +1,8 @@
 //! All functions there are: the one place where a new one is entered.
 
 use super::{
-    Function, ParameterError, Parameters, crossed_market, cycles, match_midpoint, ranking, vwap_floor,
+    Function, ParameterError, Parameters, crossed_market, cycles, inverse_volatility,
+    match_midpoint, pooled_portfolio, ranking, sealed_portfolio, vwap_floor,
 };
 
 /// One function for people and for programs.
@@ -26,9 +27,12 @@ pub struct Entry {
 pub const FUNCTIONS: &[Entry] = &[
     crossed_market::ENTRY,
     cycles::ENTRY,
+    inverse_volatility::ENTRY,
     match_midpoint::ENTRY,
     ranking::MEDIAN,
+    pooled_portfolio::ENTRY,
     ranking::QUANTILE,
+    sealed_portfolio::ENTRY,
     ranking::TRIMMED_MEAN,
     vwap_floor::ENTRY,
     ranking::WEIGHTED_MEDIAN,

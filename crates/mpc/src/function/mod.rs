@@ -8,10 +8,13 @@
 pub mod catalogue;
 mod crossed_market;
 mod cycles;
+mod inverse_volatility;
 mod match_midpoint;
 pub mod parameters;
+mod pooled_portfolio;
 mod ranking;
 pub mod rehearsal;
+mod sealed_portfolio;
 mod vwap_floor;
 
 pub use parameters::{ParameterError, Parameters};
