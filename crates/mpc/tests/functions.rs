@@ -54,7 +54,7 @@ fn vwap(participants: usize, low: i64, high: i64, minimum: i64) -> Box<dyn Funct
 }
 
 /// Orders are dealt to participants in turn; the seed decides who came first.
-fn midpoint(counts: &[usize], seed: u64) -> Box<dyn Function> {
+fn dealt(counts: &[usize], seed: u64) -> Parameters {
     let total: usize = counts.iter().sum();
     let mut sequence: Vec<i64> = (0..i64::try_from(total).unwrap()).collect();
     let mut state = seed;
@@ -63,12 +63,18 @@ fn midpoint(counts: &[usize], seed: u64) -> Box<dyn Function> {
         sequence.swap(last, usize::try_from(state >> 33).unwrap() % (last + 1));
     }
     let counts: Vec<i64> = counts.iter().map(|count| i64::try_from(*count).unwrap()).collect();
-    build("match_midpoint", &Parameters::new().with("orders", counts).with("sequence", sequence))
+    Parameters::new().with("orders", counts).with("sequence", sequence)
 }
 
-fn orders() -> impl Strategy<Value = Vec<Vec<i128>>> {
-    let side = prop_oneof![30 => 0_i128..2, 1 => Just(2_i128), 1 => Just(-1_i128)];
-    let order = (side, number(40)).prop_map(|(side, size)| vec![side, size]);
+fn midpoint(counts: &[usize], seed: u64) -> Box<dyn Function> {
+    build("match_midpoint", &dealt(counts, seed))
+}
+
+/// Each order has a side, a size, and the least it accepts, if that is wanted.
+fn orders(fields: usize) -> impl Strategy<Value = Vec<Vec<i128>>> {
+    let side = prop_oneof![60 => 0_i128..2, 1 => Just(2_i128), 1 => Just(-1_i128)];
+    let order = (side, number(40), number(40))
+        .prop_map(move |(side, size, least)| [side, size, least][..fields].to_vec());
     let participant = prop::collection::vec(order, 0..6).prop_map(|orders| orders.concat());
     prop::collection::vec(participant, 1..5)
         .prop_filter("an order is needed", |lists| lists.iter().any(|list| !list.is_empty()))
@@ -126,7 +132,7 @@ proptest! {
     }
 
     #[test]
-    fn match_midpoint_equals_its_reference(inputs in orders(), seed: u64) {
+    fn match_midpoint_equals_its_reference(inputs in orders(2), seed: u64) {
         let counts: Vec<usize> = inputs.iter().map(|orders| orders.len() / 2).collect();
         matches_reference(&*midpoint(&counts, seed), &inputs, seed);
     }
@@ -185,5 +191,40 @@ proptest! {
             .map(|(value, size)| if wanted == 3 { vec![*value, *size] } else { vec![*value] })
             .collect();
         matches_reference(&*function, &inputs, seed);
+    }
+
+    #[test]
+    fn match_size_equals_its_reference(inputs in orders(3), seed: u64) {
+        let counts: Vec<usize> = inputs.iter().map(|orders| orders.len() / 3).collect();
+        let function = build("match_size", &dealt(&counts, seed));
+        matches_reference(&*function, &inputs, seed);
+    }
+
+    #[test]
+    fn an_auction_equals_its_reference(
+        steps in prop::collection::vec(prop::collection::vec(number(38), 40), 2..5),
+        prices in 1_usize..20,
+        seed: u64,
+    ) {
+        let schedule = |steps: &Vec<i128>| {
+            let sums = |steps: &[i128]| -> Vec<i128> {
+                let add = |sum: &mut i128, step: &i128| {
+                    *sum += step;
+                    Some(*sum)
+                };
+                steps.iter().scan(0, add).collect()
+            };
+            let mut schedule = sums(&steps[..prices]);
+            schedule.reverse();
+            schedule.extend(sums(&steps[prices..2 * prices]));
+            schedule
+        };
+        let inputs: Vec<Vec<i128>> = steps.iter().map(schedule).collect();
+        let mut priority: Vec<i64> = (0..i64::try_from(inputs.len()).unwrap()).collect();
+        priority.rotate_left(usize::try_from(seed % inputs.len() as u64).unwrap());
+        let parameters = Parameters::new()
+            .with("prices", [i64::try_from(prices).unwrap()])
+            .with("priority", priority);
+        matches_reference(&*build("auction", &parameters), &inputs, seed);
     }
 }

@@ -14,8 +14,8 @@ use super::sign::MASK_BITS;
 
 /// Bits after the binary point.
 pub const FRACTION: u32 = 24;
-/// Products must be below two to this; a mask then hides them with 2^-44.
-const PRODUCT_BITS: u32 = 78;
+/// Products must be below two to this; a mask then hides them with 2^-42.
+const PRODUCT_BITS: u32 = 80;
 
 /// One.
 #[must_use]
@@ -25,7 +25,7 @@ pub const fn one() -> Fe {
 
 /// Divides by two to the power of `shift`; below two units off. One round, 16 bytes a number.
 ///
-/// Numbers must be from -2^78 to 2^78.
+/// Numbers must be from -2^80 to 2^80.
 ///
 /// # Errors
 /// [`RunError`]; the run is over.

@@ -1,8 +1,8 @@
 //! All functions there are: the one place where a new one is entered.
 
 use super::{
-    Function, ParameterError, Parameters, crossed_market, cycles, inverse_volatility,
-    match_midpoint, pooled_portfolio, ranking, sealed_portfolio, vwap_floor,
+    Function, ParameterError, Parameters, auction, crossed_market, cycles, inverse_volatility,
+    match_midpoint, match_size, pooled_portfolio, ranking, sealed_portfolio, vwap_floor,
 };
 
 /// One function for people and for programs.
@@ -25,10 +25,12 @@ pub struct Entry {
 
 /// Sorted by name.
 pub const FUNCTIONS: &[Entry] = &[
+    auction::ENTRY,
     crossed_market::ENTRY,
     cycles::ENTRY,
     inverse_volatility::ENTRY,
     match_midpoint::ENTRY,
+    match_size::ENTRY,
     ranking::MEDIAN,
     pooled_portfolio::ENTRY,
     ranking::QUANTILE,

@@ -136,13 +136,7 @@ impl MatchMidpoint {
         };
         let rest =
             select(engine, sides, &left_for(bought, &sold), &left_for(&sold, bought))?;
-        let tests = Numbers::join(&[&rest, &rest.minus(sizes)]);
-        let bits = is_negative(engine, &tests, SIZE_BITS + 14)?;
-        // q + [rest < q] (rest - q) - [rest < 0] rest
-        let pairs: Vec<usize> = (0..total).flat_map(|order| [order, total + order]).collect();
-        let factors = Numbers::join(&[&rest.times_public(-Fe::ONE), &rest.minus(sizes)]);
-        let change = engine.inner_products(&bits.pick(&pairs), &factors.pick(&pairs), 2)?;
-        Ok(sizes.plus(&change))
+        filled(engine, sizes, &rest, SIZE_BITS + 14)
     }
 
     fn deliver(&self, fills: &Numbers) -> Outputs {
@@ -155,4 +149,20 @@ impl MatchMidpoint {
         }
         Outputs { public: Vec::new(), private }
     }
+}
+
+/// `min(size, max(0, rest))` for each order: `q + [rest < q] (rest - q) - [rest < 0] rest`.
+pub(super) fn filled(
+    engine: &mut Engine<'_>,
+    sizes: &Numbers,
+    rest: &Numbers,
+    width: u32,
+) -> Result<Numbers, RunError> {
+    let total = sizes.len();
+    let tests = Numbers::join(&[rest, &rest.minus(sizes)]);
+    let bits = is_negative(engine, &tests, width)?;
+    let pairs: Vec<usize> = (0..total).flat_map(|order| [order, total + order]).collect();
+    let factors = Numbers::join(&[&rest.times_public(-Fe::ONE), &rest.minus(sizes)]);
+    let change = engine.inner_products(&bits.pick(&pairs), &factors.pick(&pairs), 2)?;
+    Ok(sizes.plus(&change))
 }

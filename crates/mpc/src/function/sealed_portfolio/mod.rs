@@ -29,8 +29,8 @@ const WEIGHTS: &str = "the weights";
 const LEAKS: &[&str] = &[BOUNDED, IN_RANGE, WEIGHTS, VERDICT];
 /// Entries of a factor are from -16 to 16.
 const FACTOR_BITS: u32 = FRACTION + 4;
-/// Forecasts are from -4 to 4.
-const FORECAST_BITS: u32 = FRACTION + 2;
+/// Forecasts are from -1 to 1.
+const FORECAST_BITS: u32 = FRACTION;
 /// Enough for the smallest eigenvalue that the ridge allows: `(1 - 2^-12)^(2^16)` is 1e-7.
 const ITERATIONS: usize = 16;
 
@@ -39,12 +39,12 @@ pub(super) const ENTRY: Entry = Entry {
     name: "sealed_portfolio",
     purpose: "weights of the best ratio of return to risk, from pooled forecasts and covariances",
     parameters: "weights: one for each of 3 to 32 participants (1 to 256); assets (2 to 20); \
-                 variance_log2: the sum of weighted variances is at most 2 to this (-12 to 12); \
+                 variance_log2: the sum of weighted variances is at most 2 to this (-4 to 12); \
                  ridge: added to each variance, as a share of that bound times 2^24 (2^12 to \
                  2^20); scale_log2: the sum of the bound times the inverse times forecasts is \
                  between 2 to this and a sixteenth of it (-8 to 24)",
     inputs: "the lower triangle, row by row, of a factor L of the covariance L L', times 2^24 \
-             (-2^28 to 2^28-1), then a forecast for each asset, times 2^24 (-2^26 to 2^26-1)",
+             (-2^28 to 2^28-1), then a forecast for each asset, times 2^24 (-2^24 to 2^24-1)",
     outputs: "bounded: 1 when the variance is within its bound; in_range: 1 when the sum is in \
               its range; then weights, times 2^24, within 1e-4 of the largest (1e-3 with a ridge \
               below 2^14 and a covariance that needs it)",
@@ -63,7 +63,7 @@ fn build(parameters: &Parameters) -> Result<Box<dyn Function>, ParameterError> {
         weights: weights(parameters)?,
         assets: parameters.count("assets", 2..=20, "2 to 20 are possible")?,
         ridge,
-        variance_log2: exponent("variance_log2", -12, 12, "-12 to 12 is possible")?,
+        variance_log2: exponent("variance_log2", -4, 12, "-4 to 12 is possible")?,
         scale_log2: exponent("scale_log2", -8, 24, "-8 to 24 is possible")?,
     }))
 }
