@@ -3,6 +3,9 @@
 //! Three threads in memory. "cpu" is processor time of one node, from the scheduler, so that
 //! three nodes on two cores do not count each other; "wall" is what a caller waits.
 
+#![expect(clippy::print_stdout, reason = "a bench prints its table")]
+#![expect(clippy::cast_precision_loss, reason = "times and counts are small")]
+
 use std::{fs, time::Instant};
 
 use mpc::{
@@ -129,17 +132,23 @@ fn field_products() {
     for _ in 0..count {
         value = std::hint::black_box(value * factor);
     }
-    println!("one product after the other: {:.1} ns", start.elapsed().as_secs_f64() * 1e9 / f64::from(count));
+    println!(
+        "one product after the other: {:.1} ns",
+        start.elapsed().as_secs_f64() * 1e9 / f64::from(count)
+    );
     let values = vec![factor; 1_000];
     let start = Instant::now();
     for _ in 0..count / 1_000 {
         std::hint::black_box(Fe::dot(&values, std::hint::black_box(&values)));
     }
-    println!("a product in a long sum: {:.1} ns", start.elapsed().as_secs_f64() * 1e9 / f64::from(count));
+    println!(
+        "a product in a long sum: {:.1} ns",
+        start.elapsed().as_secs_f64() * 1e9 / f64::from(count)
+    );
 }
 
-fn build(name: &str, parameters: Parameters) -> Box<dyn Function> {
-    match catalogue::build(name, &parameters) {
+fn build(name: &str, parameters: &Parameters) -> Box<dyn Function> {
+    match catalogue::build(name, parameters) {
         Ok(function) => function,
         Err(error) => panic!("{error}"),
     }
@@ -159,7 +168,7 @@ fn main() {
             let parameters = Parameters::new()
                 .with("orders", vec![orders / 4; 4])
                 .with("sequence", (0..orders).collect::<Vec<_>>());
-            let function = build("match_midpoint", parameters);
+            let function = build("match_midpoint", &parameters);
             let list = |who: i128| {
                 (0..orders / 4).flat_map(|k| [i128::from(k % 2), i128::from(k) + who]).collect()
             };
@@ -167,7 +176,7 @@ fn main() {
             measure(&format!("match_midpoint, {orders} orders"), &*function, &inputs, mode);
         }
         let parameters = Parameters::new().with("participants", [32]).with("minimum_edge", [1]);
-        let function = build("crossed_market", parameters);
+        let function = build("crossed_market", &parameters);
         let inputs: Vec<Vec<i128>> = (0..32).map(|k| vec![90 - k, 100 + k, 5, 5]).collect();
         measure("crossed_market, 32, not crossed", &*function, &inputs, mode);
         let parameters = Parameters::new()
@@ -175,8 +184,28 @@ fn main() {
             .with("low", [10_000])
             .with("high", [14_095])
             .with("minimum_contributors", [3]);
-        let function = build("vwap_floor", parameters);
+        let function = build("vwap_floor", &parameters);
         let inputs: Vec<Vec<i128>> = (1..=8).map(|k| vec![k * 11_234, k]).collect();
         measure("vwap_floor, 4096 ticks", &*function, &inputs, mode);
+        let parameters = Parameters::new().with("participants", [100]);
+        let inputs: Vec<Vec<i128>> = (0..100).map(|k| vec![k * k % 37]).collect();
+        measure("median of 100", &*build("median", &parameters), &inputs, mode);
+        let parameters = Parameters::new().with("prices", [256]).with("priority", [0, 1, 2, 3]);
+        let schedule = || (0..256).map(|k| 256 - k).chain((0..256).map(|k| k / 2)).collect();
+        let inputs: Vec<Vec<i128>> = (0..4).map(|_| schedule()).collect();
+        measure("auction, 256 prices", &*build("auction", &parameters), &inputs, mode);
+        let parameters = Parameters::new()
+            .with("weights", [1, 1, 1])
+            .with("assets", [10])
+            .with("variance_log2", [0])
+            .with("ridge", [1 << 14])
+            .with("scale_log2", [1]);
+        let factor = (0..10).flat_map(|row| {
+            (0..=row).map(move |column| if row == column { 2_900_000 } else { 100_000 })
+        });
+        let input: Vec<i128> = factor.chain((0..10).map(|k| 100_000 + 9_000 * k)).collect();
+        let inputs = vec![input; 3];
+        let function = build("sealed_portfolio", &parameters);
+        measure("sealed_portfolio, 10 assets", &*function, &inputs, mode);
     }
 }

@@ -118,10 +118,7 @@ impl Rules {
 
 /// For each list the sum of its numbers times fresh secret random ones: zero when all are
 /// zero, otherwise uniform. One round.
-fn blinded_sums(
-    engine: &mut Engine<'_>,
-    lists: &[Vec<Numbers>],
-) -> Result<Numbers, RunError> {
+fn blinded_sums(engine: &mut Engine<'_>, lists: &[Vec<Numbers>]) -> Result<Numbers, RunError> {
     let joined: Vec<Numbers> =
         lists.iter().map(|list| Numbers::join(&list.iter().collect::<Vec<_>>())).collect();
     let terms = joined.iter().map(Numbers::len).max().unwrap_or(0).max(1);

@@ -6,7 +6,10 @@
 
 use crate::{
     engine::{Engine, RunError},
-    field::{Fe, planes::{slice, words}},
+    field::{
+        Fe,
+        planes::{slice, words},
+    },
     net::NodeIndex,
     share::{Numbers, Planes},
 };
@@ -68,11 +71,8 @@ pub(crate) fn negative_hidden(
         let terms = opened.iter().zip(hiding).zip(mask);
         let values: Vec<u128> = terms
             .map(|((opened, hiding), mask)| {
-                let public = if index == 0 {
-                    opened.get().wrapping_sub(hiding.offset.get())
-                } else {
-                    0
-                };
+                let public =
+                    if index == 0 { opened.get().wrapping_sub(hiding.offset.get()) } else { 0 };
                 public.wrapping_sub(mask.get())
             })
             .collect();
@@ -80,7 +80,7 @@ pub(crate) fn negative_hidden(
     };
     let own = component(me.get(), &mask.own);
     let next = component(me.next().get(), &mask.next);
-    let sum = top_bit(engine, Planes::new(numbers.len(), own, next), width as usize)?;
+    let sum = top_bit(engine, &Planes::new(numbers.len(), own, next), width as usize)?;
     Ok((sum, opened))
 }
 
@@ -90,7 +90,6 @@ fn slice_wide(numbers: &[u128], width: u32) -> Vec<u64> {
     let low: Vec<u64> = numbers.iter().map(|number| *number as u64).collect();
     let mut planes = slice(&low, width.min(64) as usize);
     if width > 64 {
-        #[expect(clippy::cast_possible_truncation, reason = "the upper half is meant")]
         let high: Vec<u64> = numbers.iter().map(|number| (number >> 64) as u64).collect();
         planes.extend(slice(&high, width as usize - 64));
     }
@@ -99,7 +98,7 @@ fn slice_wide(numbers: &[u128], width: u32) -> Vec<u64> {
 
 /// The highest bit of the sum, modulo two to the width, of three numbers: component k of the
 /// planes is number k.
-fn top_bit(engine: &mut Engine<'_>, sums: Planes, width: usize) -> Result<Planes, RunError> {
+fn top_bit(engine: &mut Engine<'_>, sums: &Planes, width: usize) -> Result<Planes, RunError> {
     let me = engine.me();
     let low = sums.range(0..width - 1);
     // The carry of three bits is (a+c)(b+c)+c, and each of them is one component.

@@ -42,13 +42,12 @@ impl Function for Circuit<'_> {
 }
 
 /// What three nodes open.
-pub(crate) fn opened(
+fn opened(
     seed: u64,
     inputs: &[Vec<i128>],
     work: impl Fn(&mut Engine<'_>, &[Numbers]) -> Result<Numbers, RunError> + Send + Sync,
 ) -> Result<Vec<i128>, RunError> {
-    let circuit =
-        Circuit { counts: inputs.iter().map(Vec::len).collect(), work: Box::new(work) };
+    let circuit = Circuit { counts: inputs.iter().map(Vec::len).collect(), work: Box::new(work) };
     let [first, second, third] = Rehearsal::new(seed).run(&circuit, inputs);
     let values = |result: Result<crate::engine::Completed, RunError>| {
         result.map(|mut completed| completed.outputs.public.remove(0).values)
@@ -68,7 +67,9 @@ fn edges(width: u32) -> Vec<i128> {
 #[test]
 fn the_sign_is_right_for_all_numbers_of_eight_bits() {
     let numbers: Vec<i128> = (-128..128).collect();
-    let found = opened(1, &[numbers.clone()], |engine, inputs| is_negative(engine, &inputs[0], 8));
+    let found = opened(1, std::slice::from_ref(&numbers), |engine, inputs| {
+        is_negative(engine, &inputs[0], 8)
+    });
     let expected: Vec<i128> = numbers.iter().map(|value| i128::from(*value < 0)).collect();
     assert_eq!(found.unwrap(), expected);
 }
@@ -77,7 +78,7 @@ fn the_sign_is_right_for_all_numbers_of_eight_bits() {
 fn the_sign_is_right_at_the_edges_of_every_width() {
     for width in 2..=64 {
         let numbers = edges(width);
-        let found = opened(u64::from(width), &[numbers.clone()], |engine, inputs| {
+        let found = opened(u64::from(width), std::slice::from_ref(&numbers), |engine, inputs| {
             is_negative(engine, &inputs[0], width)
         });
         let expected: Vec<i128> = numbers.iter().map(|value| i128::from(*value < 0)).collect();

@@ -10,7 +10,7 @@
 use zeroize::Zeroize as _;
 
 use super::hash;
-use crate::field::{Fe, PrimeField as _};
+use crate::field::{Fe, PrimeField as _, encode};
 
 /// From whose point of view an equation is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -224,9 +224,7 @@ impl FieldLog {
 }
 
 fn digest(values: &[Fe]) -> [u8; 32] {
-    let mut bytes = Vec::with_capacity(16 * values.len());
-    values.iter().for_each(|value| value.write(&mut bytes));
-    hash(b"field messages", &[&bytes])
+    hash(b"field messages", &[&encode(values)])
 }
 
 impl Products {
@@ -330,8 +328,9 @@ impl Pass {
                 equation.rest += Fe::dot(weights, &self.new_own);
             }
             // The node that does not know the order sends nothing.
-            (Role::Prover, Part::Outside) | (Role::Left, Part::Second) => {}
-            (Role::Right, Part::First) => {}
+            (Role::Prover, Part::Outside)
+            | (Role::Left, Part::Second)
+            | (Role::Right, Part::First) => {}
         }
     }
 }

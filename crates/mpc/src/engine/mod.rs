@@ -20,6 +20,7 @@ pub use session::{Clock, Completed, Limits, Mode, RunError, Session};
 pub use statistics::{Opened, Statistics};
 
 use crate::{
+    field::encode,
     net::{Channel, FrameKind, NodeIndex},
     share::{InputShares, NodeRandomness, randomness::Streams},
 };
@@ -151,23 +152,14 @@ impl<'a> Engine<'a> {
 
 /// A participant's components that this node shares with one neighbour.
 fn component_hash(input: &InputShares, with_next: bool) -> [u8; 32] {
-    use crate::field::PrimeField as _;
-    let mut bytes = Vec::with_capacity(16 * input.len());
     let components = if with_next { input.next() } else { input.own() };
-    components.iter().for_each(|component| component.write(&mut bytes));
-    hash(b"input", &[&bytes])
+    hash(b"input", &[&encode(components)])
 }
 
 fn run_hash(session: &Session, nonces: &[[u8; 32]; 3]) -> [u8; 32] {
     let mode = [u8::from(session.mode == Mode::Malicious)];
-    let parts: [&[u8]; 6] = [
-        &session.id.to_le_bytes(),
-        &session.agreement,
-        &mode,
-        &nonces[0],
-        &nonces[1],
-        &nonces[2],
-    ];
+    let parts: [&[u8]; 6] =
+        [&session.id.to_le_bytes(), &session.agreement, &mode, &nonces[0], &nonces[1], &nonces[2]];
     hash(b"run", &parts)
 }
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     field::{
-        Fe, PrimeField as _,
+        Fe, PrimeField, encode,
         planes::{last_mask, pack, unpack, words},
     },
     net::FrameKind,
@@ -49,7 +49,7 @@ impl Engine<'_> {
         let z_own: Vec<Fe> = (0..gates)
             .map(|gate| {
                 let run = gate * terms..(gate + 1) * terms;
-                let mut sum = <Fe as crate::field::PrimeField>::Sum::default();
+                let mut sum = <Fe as PrimeField>::Sum::default();
                 for index in run {
                     Fe::accumulate(&mut sum, x.own[index], y.own[index] + y.next[index]);
                     Fe::accumulate(&mut sum, x.next[index], y.own[index]);
@@ -101,8 +101,8 @@ impl Engine<'_> {
         let [mask_own, mask_next] = masks;
         let z_own: Vec<u64> = (0..count)
             .map(|word| {
-                let crossed = (x.own[word] & (y.own[word] ^ y.next[word]))
-                    ^ (x.next[word] & y.own[word]);
+                let crossed =
+                    (x.own[word] & (y.own[word] ^ y.next[word])) ^ (x.next[word] & y.own[word]);
                 crossed ^ mask_own[word] ^ mask_next[word]
             })
             .collect();
@@ -142,9 +142,7 @@ impl Engine<'_> {
 
     /// Sends to the node before and receives from the node after: the way of all products.
     fn swap_numbers(&mut self, values: &[Fe]) -> Result<Vec<Fe>, RunError> {
-        let mut payload = Vec::with_capacity(16 * values.len());
-        values.iter().for_each(|value| value.write(&mut payload));
-        self.send(self.me.previous(), FrameKind::Data, values.len(), &payload)?;
+        self.send(self.me.previous(), FrameKind::Data, values.len(), &encode(values))?;
         let payload = self.receive(self.me.next(), FrameKind::Data, values.len())?;
         self.statistics.rounds += 1;
         read_numbers(&payload, values.len())

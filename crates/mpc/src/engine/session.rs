@@ -191,8 +191,6 @@ fn tell_others(channel: &mut dyn Channel, error: &RunError) {
     let reason = error.to_string();
     let me = channel.me();
     for node in [me.next(), me.previous()] {
-        if channel.send(node, FrameKind::Abort, 0, reason.as_bytes()).is_err() {
-            continue;
-        }
+        drop(channel.send(node, FrameKind::Abort, 0, reason.as_bytes()));
     }
 }

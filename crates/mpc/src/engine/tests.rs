@@ -206,7 +206,7 @@ fn honest_errors(
 
 /// Both honest nodes stop, at least one of them because of a proof. Whose it is depends on
 /// what else node 0 lies about: its wrong shares also spoil what it says as a verifier.
-fn both_stop_at_the_check(errors: [Option<RunError>; 2]) {
+fn both_stop_at_the_check(errors: &[Option<RunError>; 2]) {
     let stopped = "its proof of correct products does not hold";
     let is_proof =
         |error: &RunError| matches!(error, RunError::Cheated { what, .. } if *what == stopped);
@@ -218,7 +218,7 @@ fn both_stop_at_the_check(errors: [Option<RunError>; 2]) {
 
 #[test]
 fn a_consistent_error_in_a_product_is_found_by_the_check() {
-    both_stop_at_the_check(honest_errors(|engine, inputs| {
+    both_stop_at_the_check(&honest_errors(|engine, inputs| {
         let mut x = inputs[0].clone();
         if engine.me().get() == 0 {
             x.own[1] += Fe::ONE;
@@ -230,7 +230,7 @@ fn a_consistent_error_in_a_product_is_found_by_the_check() {
 
 #[test]
 fn a_consistent_error_in_a_product_of_bits_is_found_by_the_check() {
-    both_stop_at_the_check(honest_errors(|engine, _| {
+    both_stop_at_the_check(&honest_errors(|engine, _| {
         let mut x = Planes::new(1, vec![0], vec![0]).not(engine.me());
         let y = x.clone();
         if engine.me().get() == 0 {
@@ -244,7 +244,7 @@ fn a_consistent_error_in_a_product_of_bits_is_found_by_the_check() {
 
 #[test]
 fn a_node_that_shuffles_something_else_is_found_by_the_check() {
-    both_stop_at_the_check(honest_errors(|engine, inputs| {
+    both_stop_at_the_check(&honest_errors(|engine, inputs| {
         let mut records = inputs[0].clone();
         if engine.me().get() == 0 {
             // Two records in the wrong order, and nothing else.

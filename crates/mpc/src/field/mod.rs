@@ -65,5 +65,14 @@ pub trait PrimeField:
     }
 }
 
+/// The encodings of some elements, one after the other.
+pub(crate) fn encode<F: PrimeField>(values: &[F]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(F::BYTES * values.len());
+    for value in values {
+        value.write(&mut bytes);
+    }
+    bytes
+}
+
 #[cfg(test)]
 mod tests;

@@ -38,7 +38,6 @@ impl Rehearsal {
     }
 
     /// Runs a function on inputs in the clear, one list for each participant.
-    #[must_use]
     pub fn run(
         &self,
         function: &dyn Function,
@@ -69,7 +68,6 @@ impl Rehearsal {
     ///
     /// # Panics
     /// When a node does.
-    #[must_use]
     pub fn run_over(
         &self,
         function: &dyn Function,

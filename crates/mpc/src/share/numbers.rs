@@ -86,6 +86,9 @@ impl Numbers {
     }
 
     /// Adds a public number to each: to component 0, which nodes 0 and 2 hold.
+    ///
+    /// # Panics
+    /// When there are more or fewer public ones.
     pub fn add_public(&mut self, me: NodeIndex, values: &[Fe]) {
         assert_eq!(self.len(), values.len(), "as many public numbers as secret ones");
         let component = match me.get() {
@@ -140,6 +143,9 @@ impl Numbers {
     }
 
     /// Each times its public number.
+    ///
+    /// # Panics
+    /// When there are more or fewer public ones.
     #[must_use]
     pub fn times_each(&self, factors: &[Fe]) -> Self {
         assert_eq!(self.len(), factors.len(), "as many public numbers as secret ones");

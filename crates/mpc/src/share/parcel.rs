@@ -88,8 +88,9 @@ impl InputShares {
     /// # Errors
     /// [`ParcelError`] for anything that [`Self::to_bytes`] does not write.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ParcelError> {
-        let (head, body) =
-            bytes.split_at_checked(4).ok_or(ParcelError::Length { bytes: bytes.len(), count: 0 })?;
+        let (head, body) = bytes
+            .split_at_checked(4)
+            .ok_or(ParcelError::Length { bytes: bytes.len(), count: 0 })?;
         let count = head.iter().rev().fold(0, |count, byte| count << 8 | usize::from(*byte));
         if body.len() != count * 32 {
             return Err(ParcelError::Length { bytes: bytes.len(), count });

@@ -52,6 +52,9 @@ impl Planes {
     }
 
     /// Exclusive or, bit by bit.
+    ///
+    /// # Panics
+    /// When the shapes differ.
     #[must_use]
     pub fn xor(&self, other: &Self) -> Self {
         assert_eq!((self.items, self.own.len()), (other.items, other.own.len()), "one shape");
@@ -100,6 +103,9 @@ impl Planes {
     }
 
     /// The planes of one list after those of the other.
+    ///
+    /// # Panics
+    /// When they are not of one length.
     #[must_use]
     pub fn join(lists: &[&Self]) -> Self {
         let mut result = Self::none(lists.first().map_or(0, |first| first.items));

@@ -123,10 +123,8 @@ impl Engine<'_> {
         match subject {
             Subject::Bits => {
                 let tables = &self.weights.0.wide;
-                let (left, right) = (
-                    Pairs::left(&self.bits, Role::Prover),
-                    Pairs::right(&self.bits, Role::Prover),
-                );
+                let (left, right) =
+                    (Pairs::left(&self.bits, Role::Prover), Pairs::right(&self.bits, Role::Prover));
                 let challenge = prover.stage(&wide::products(tables, &left, &right), 0);
                 let u = left.fold(&Folding::left(tables, challenge));
                 prover.prove(u, right.fold(&Folding::right(tables, challenge)));
@@ -249,7 +247,9 @@ impl Engine<'_> {
 
 fn closing_bytes(closings: &[Closing<Fe>]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(CLOSING * closings.len());
-    closings.iter().for_each(|closing| closing.write(&mut bytes));
+    for closing in closings {
+        closing.write(&mut bytes);
+    }
     bytes
 }
 

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use super::polynomial::Lagrange;
 use crate::{
     engine::{hash, log::Side},
-    field::PrimeField,
+    field::{PrimeField, encode},
     share::randomness::Stream,
 };
 
@@ -73,9 +73,7 @@ impl Transcript {
 
 /// A hash over one verifier's part of a proof.
 fn digest<F: PrimeField>(values: &[F]) -> [u8; 32] {
-    let mut bytes = Vec::with_capacity(F::BYTES * values.len());
-    values.iter().for_each(|value| value.write(&mut bytes));
-    Sha256::digest(&bytes).into()
+    Sha256::digest(encode(values)).into()
 }
 
 /// The prover's side.
@@ -104,7 +102,7 @@ impl<F: PrimeField> Prover<'_, F> {
         }
         let (left, right_digest) = (digest(&left), digest(&right));
         self.to_right.extend_from_slice(&left);
-        right.iter().for_each(|value| value.write(&mut self.to_right));
+        self.to_right.extend(encode(&right));
         self.to_left.extend_from_slice(&right_digest);
         self.transcript.absorb(&left, &right_digest);
         self.transcript.challenge(excluded)
@@ -211,9 +209,7 @@ impl<F: PrimeField> Verifier<'_, F> {
             Side::Left => sum - self.rest,
             Side::Right => self.rest - sum,
         };
-        let mut bytes = Vec::new();
-        off.write(&mut bytes);
-        self.sums.update(&bytes);
+        self.sums.update(encode(&[off]));
         let challenge = self.transcript.challenge(excluded);
         self.rest = F::dot(&part, &table.at(challenge));
         Some(challenge)

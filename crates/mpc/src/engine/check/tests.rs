@@ -253,9 +253,7 @@ fn bit_views(run: u64, words: usize, wrong: u32) -> [BitLog; 3] {
     let (x, x_next, y, y_next) = (column(), column(), column(), column());
     let (mask, mask_next) = (column(), column());
     let z: Vec<u64> = (0..words)
-        .map(|w| {
-            (x[w] & y[w]) ^ (x[w] & y_next[w]) ^ (x_next[w] & y[w]) ^ mask[w] ^ mask_next[w]
-        })
+        .map(|w| (x[w] & y[w]) ^ (x[w] & y_next[w]) ^ (x_next[w] & y[w]) ^ mask[w] ^ mask_next[w])
         .collect();
     let mut sent = z.clone();
     for product in 0..wrong {

@@ -79,12 +79,8 @@ impl Function for CrossedMarket {
         let column = |column: usize| {
             all.pick(&(0..self.participants).map(|row| 4 * row + column).collect::<Vec<_>>())
         };
-        let quotes = Quotes {
-            bids: column(0),
-            asks: column(1),
-            bid_sizes: column(2),
-            ask_sizes: column(3),
-        };
+        let quotes =
+            Quotes { bids: column(0), asks: column(1), bid_sizes: column(2), ask_sizes: column(3) };
         let crossed = self.is_crossed(engine, &quotes)?;
         let public = vec![PublicOutput { name: "crossed", values: vec![i128::from(crossed)] }];
         let private = if crossed { self.best_pair(engine, &quotes)? } else { Vec::new() };
@@ -134,10 +130,8 @@ impl CrossedMarket {
         let other_bid_wins = is_negative(engine, &other_ask.minus(&other_bid), PRICE_BITS + 2)?;
         let change_bid = engine.multiply(&at(4), &other_bid_wins)?;
         let change_ask = at(4).minus(&change_bid);
-        let changes = Numbers::join(&[
-            &change_bid.pick(&vec![0; count]),
-            &change_ask.pick(&vec![0; count]),
-        ]);
+        let changes =
+            Numbers::join(&[&change_bid.pick(&vec![0; count]), &change_ask.pick(&vec![0; count])]);
         let first = Numbers::join(&[&bid_first, &ask_first]);
         let second = Numbers::join(&[&bid_second, &ask_second]);
         let chosen = select(engine, &changes, &second, &first)?;

@@ -28,12 +28,7 @@ pub(super) fn compute(edge: i128, inputs: &[Vec<i128>]) -> Result<PlainOutputs, 
             let (bid, ask) = *pair;
             let earliest_bid = inputs.iter().map(|quote| quote[0]).max() == Some(inputs[bid][0])
                 && inputs[..bid].iter().all(|quote| quote[0] < inputs[bid][0]);
-            (
-                edge_of(pair),
-                earliest_bid,
-                std::cmp::Reverse(ask),
-                std::cmp::Reverse(bid),
-            )
+            (edge_of(pair), earliest_bid, std::cmp::Reverse(ask), std::cmp::Reverse(bid))
         })
         .unwrap_or((0, 1));
     let size = inputs[best.0][2].min(inputs[best.1][3]);

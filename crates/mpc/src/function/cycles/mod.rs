@@ -177,10 +177,8 @@ impl Cycles {
             let left_over = 2 * pairs..costs.len();
             let record_left = left_over.start * fields..left_over.end * fields;
             costs = Numbers::join(&[&winners.range(0..pairs), &costs.range(left_over)]);
-            records = Numbers::join(&[
-                &winners.range(pairs..winners.len()),
-                &records.range(record_left),
-            ]);
+            records =
+                Numbers::join(&[&winners.range(pairs..winners.len()), &records.range(record_left)]);
         }
         let number = records.pick(&vec![0; participants]);
         let told = engine.multiply(&records.range(1..fields), &number)?;

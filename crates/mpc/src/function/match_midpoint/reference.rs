@@ -7,9 +7,8 @@ pub(super) fn compute(
     function: &MatchMidpoint,
     inputs: &[Vec<i128>],
 ) -> Result<PlainOutputs, BrokenRule> {
-    let obeys = |order: &[i128]| {
-        (0..=1).contains(&order[0]) && (0..1 << SIZE_BITS).contains(&order[1])
-    };
+    let obeys =
+        |order: &[i128]| (0..=1).contains(&order[0]) && (0..1 << SIZE_BITS).contains(&order[1]);
     let broken = inputs.iter().position(|orders| !orders.chunks(2).all(obeys));
     if let Some(participant) = broken {
         return Err(BrokenRule { participant });
@@ -20,15 +19,15 @@ pub(super) fn compute(
         .map(|order| (usize::from(order[0] == 1), order[1]))
         .collect();
     let mut wanted = [0, 0];
-    for (side, size) in &orders {
-        wanted[*side] += size;
+    for (is_buy, size) in &orders {
+        wanted[*is_buy] += size;
     }
     let mut left = [wanted[0].min(wanted[1]); 2];
     let mut fills = vec![0; orders.len()];
     for order in &function.by_time {
-        let (side, size) = orders[*order];
-        fills[*order] = size.min(left[side]);
-        left[side] -= fills[*order];
+        let (is_buy, size) = orders[*order];
+        fills[*order] = size.min(left[is_buy]);
+        left[is_buy] -= fills[*order];
     }
     let mut rest = fills.as_slice();
     let private = function.orders.iter().enumerate().map(|(participant, count)| {

@@ -110,9 +110,9 @@ impl Function for MatchSize {
         let column = |column: usize| {
             all.pick(&(0..total).map(|order| 3 * order + column).collect::<Vec<_>>())
         };
-        let (sides, sizes, least) = (column(0), column(1), column(2));
-        let left = Numbers::join(&[&sides, &sides]);
-        let right = Numbers::join(&[&sizes, &sides.subtracted_from(engine.me(), Fe::ONE)]);
+        let (is_buy, sizes, least) = (column(0), column(1), column(2));
+        let left = Numbers::join(&[&is_buy, &is_buy]);
+        let right = Numbers::join(&[&sizes, &is_buy.subtracted_from(engine.me(), Fe::ONE)]);
         let products = engine.multiply(&left, &right)?;
         let bought = products.range(0..total);
         self.enforce(engine, [&sizes, &least], &products.range(total..2 * total))?;
@@ -160,8 +160,11 @@ impl MatchSize {
         let numbers: Vec<Fe> = (0..total).map(|order| Fe::from_i128(order as i128)).collect();
         let orders = Numbers::public(engine.me(), &numbers);
         let columns = Numbers::join(&[&sizes.times_public(-Fe::ONE), least, &orders]);
-        let records: Vec<usize> =
-            self.by_time.iter().flat_map(|order| [*order, total + order, 2 * total + order]).collect();
+        let records: Vec<usize> = self
+            .by_time
+            .iter()
+            .flat_map(|order| [*order, total + order, 2 * total + order])
+            .collect();
         let sorted = sort(engine, &columns.pick(&records), 3, SIZE_BITS)?;
         let column = |column: usize| {
             sorted.pick(&(0..total).map(|record| 3 * record + column).collect::<Vec<_>>())

@@ -10,9 +10,9 @@ pub(super) fn compute(
     function: &MatchSize,
     inputs: &[Vec<i128>],
 ) -> Result<PlainOutputs, BrokenRule> {
-    let sizes = 0..1_i128 << SIZE_BITS;
+    let allowed = 0..1_i128 << SIZE_BITS;
     let obeys = |order: &[i128]| {
-        (0..=1).contains(&order[0]) && order[1..].iter().all(|size| sizes.contains(size))
+        (0..=1).contains(&order[0]) && order[1..].iter().all(|size| allowed.contains(size))
     };
     let broken = inputs.iter().position(|orders| !orders.chunks(3).all(obeys));
     if let Some(participant) = broken {

@@ -179,8 +179,8 @@ impl Function for Ranking {
 }
 
 impl Ranking {
-    /// With "too early" bits t_0 >= t_1 >= ..., the wanted value is `v_0 + sum of
-    /// t_k (v_(k+1) - v_k)`: the last bit is never set, so the sum ends in time.
+    /// Bits `t` say which values come too early, the earliest first: the wanted value is the
+    /// first one plus all steps `t[k] (v[k+1] - v[k])`. The last bit is never set.
     fn weighted_median(
         &self,
         engine: &mut Engine<'_>,

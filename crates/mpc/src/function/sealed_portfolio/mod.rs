@@ -171,11 +171,7 @@ impl SealedPortfolio {
         (0..self.assets).map(|row| row * (self.assets + 1)).collect()
     }
 
-    fn is_bounded(
-        &self,
-        engine: &mut Engine<'_>,
-        covariance: &Numbers,
-    ) -> Result<bool, RunError> {
+    fn is_bounded(&self, engine: &mut Engine<'_>, covariance: &Numbers) -> Result<bool, RunError> {
         let trace = covariance.pick(&self.diagonal()).sums(self.assets);
         let room = trace.subtracted_from(engine.me(), one());
         let exceeded = negative(engine, &room, 62)?;
@@ -207,8 +203,7 @@ impl SealedPortfolio {
         forecasts: &Numbers,
     ) -> Result<Numbers, RunError> {
         let columns: Vec<usize> = (0..self.assets * self.assets).map(|k| k % self.assets).collect();
-        let products =
-            engine.inner_products(inverse, &forecasts.pick(&columns), self.assets)?;
+        let products = engine.inner_products(inverse, &forecasts.pick(&columns), self.assets)?;
         round(engine, &products, FRACTION)
     }
 
@@ -221,10 +216,8 @@ impl SealedPortfolio {
         let me = engine.me();
         let (low, high) =
             (Fe::power_of_two(self.scale_bits() - 4), Fe::power_of_two(self.scale_bits()));
-        let sides = Numbers::join(&[
-            &sum.clone().plus_constant(me, -low),
-            &sum.subtracted_from(me, high),
-        ]);
+        let sides =
+            Numbers::join(&[&sum.clone().plus_constant(me, -low), &sum.subtracted_from(me, high)]);
         let outside = is_negative(engine, &sides, 60)?.sums(2);
         let random = engine.random(1);
         let blinded = engine.multiply(&outside, &random)?;

@@ -28,12 +28,12 @@ pub(super) fn compute(
             column => as_double(input[row * (row + 1) / 2 + column]),
         };
         let weight = as_double(i128::from(*weight)) * UNIT;
-        for row in 0..assets {
-            for column in 0..assets {
+        for (row, line) in system.iter_mut().enumerate() {
+            for (column, entry) in line[..assets].iter_mut().enumerate() {
                 let dot: f64 = (0..assets).map(|k| factor(row, k) * factor(column, k)).sum();
-                system[row][column] += weight * dot / bound;
+                *entry += weight * dot / bound;
             }
-            system[row][assets] += weight * as_double(input[split + row]);
+            line[assets] += weight * as_double(input[split + row]);
         }
     }
     let flag = |name, value: bool| PublicOutput { name, values: vec![i128::from(value)] };

@@ -92,8 +92,7 @@ impl Function for VwapFloor {
         };
         let (notionals, sizes) = (column(0), column(1));
         let enough = self.enough(engine, &sizes)?;
-        let mut public =
-            vec![PublicOutput { name: "enough", values: vec![i128::from(enough)] }];
+        let mut public = vec![PublicOutput { name: "enough", values: vec![i128::from(enough)] }];
         if enough {
             let notional = notionals.sums(self.participants);
             let price = self.search(engine, &notional, &sizes.sums(self.participants))?;

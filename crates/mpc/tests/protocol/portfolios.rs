@@ -1,10 +1,14 @@
 //! Portfolios are right within their stated bound, and refuse what they cannot do.
 
-mod three_nodes;
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "weights and counts are small"
+)]
 
+use crate::three_nodes::{matches_reference, outcome};
 use mpc::function::{Function, Parameters, PlainOutputs, catalogue};
 use proptest::prelude::*;
-use three_nodes::{matches_reference, outcome};
 
 const UNIT: f64 = 16_777_216.0;
 
@@ -101,7 +105,12 @@ fn a_nearly_singular_covariance_is_held_by_the_ridge() {
 }
 
 /// With the first range that the sum of raw weights fits in.
-fn fitting(assets: i64, participants: usize, ridge: i64, inputs: &[Vec<i128>]) -> Box<dyn Function> {
+fn fitting(
+    assets: i64,
+    participants: usize,
+    ridge: i64,
+    inputs: &[Vec<i128>],
+) -> Box<dyn Function> {
     (-8..=24)
         .map(|scale| sealed(assets, participants, ridge, scale))
         .find(|function| function.reference(inputs).unwrap().public.len() == 3)

@@ -10,7 +10,7 @@ use mpc::{
 ///
 /// # Panics
 /// When the nodes do not agree.
-pub fn outcome(
+pub(crate) fn outcome(
     function: &dyn Function,
     inputs: &[Vec<i128>],
     seed: u64,
@@ -22,7 +22,9 @@ pub fn outcome(
 ///
 /// # Panics
 /// When the nodes do not agree.
-pub fn together(results: [Result<Completed, RunError>; 3]) -> Result<PlainOutputs, RunError> {
+pub(crate) fn together(
+    results: [Result<Completed, RunError>; 3],
+) -> Result<PlainOutputs, RunError> {
     let mut completed = Vec::new();
     for result in results {
         completed.push(result?);
@@ -50,7 +52,7 @@ pub fn together(results: [Result<Completed, RunError>; 3]) -> Result<PlainOutput
 ///
 /// # Panics
 /// When they do not.
-pub fn matches_reference(function: &dyn Function, inputs: &[Vec<i128>], seed: u64) {
+pub(crate) fn matches_reference(function: &dyn Function, inputs: &[Vec<i128>], seed: u64) {
     let expected = function
         .reference(inputs)
         .map_err(|broken| RunError::InvalidInput { participant: broken.participant });

@@ -1,7 +1,5 @@
 //! One node changes one message: the honest ones stop, or what they have is right.
 
-mod three_nodes;
-
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -10,12 +8,17 @@ use std::{
 use mpc::{
     engine::{Completed, RunError},
     field::Fe,
-    function::{Function, Parameters, PlainOutputs, catalogue, rehearsal::{Rehearsal, Stopped}},
+    function::{
+        Function, Parameters, PlainOutputs, catalogue,
+        rehearsal::{Rehearsal, Stopped},
+    },
     net::{
         FrameKind, NodeIndex, Step,
         memory::{Fate, Message},
     },
 };
+
+use crate::three_nodes::together;
 
 /// A function, small inputs, and what is right.
 struct Case {
@@ -125,7 +128,7 @@ fn every_changed_bit_of_every_message_stops_the_run_before_anything_is_opened() 
         let patience = Duration::from_secs(10);
         for liar in NodeIndex::ALL {
             let (results, sent) = run(&case, patience, liar, |_, _| Fate::Deliver);
-            assert_eq!(three_nodes::together(results), Ok(expected.clone()));
+            assert_eq!(together(results), Ok(expected.clone()));
             let kinds = sent[liar.get()].clone();
             for (target, kind) in kinds.iter().enumerate() {
                 let lie = move |number: u32, message: &mut Message| {
@@ -219,9 +222,10 @@ fn different_input_shares_at_two_nodes_are_noticed_before_anything_is_computed()
     let mut channels = rehearsal.channels();
     let shares = [first, other, third];
     let results = rehearsal.run_over(&*case.function, shares, &mut channels, &[&Stopped; 3]);
-    let noticed = results.into_iter().filter_map(Result::err).any(|error| {
-        error == RunError::InconsistentInput { participant: 0 }
-    });
+    let noticed = results
+        .into_iter()
+        .filter_map(Result::err)
+        .any(|error| error == RunError::InconsistentInput { participant: 0 });
     assert!(noticed);
 }
 

@@ -1,10 +1,8 @@
 //! Every function equals its plain reference, on random inputs and at the edges.
 
-mod three_nodes;
-
-use mpc::function::{Function, Parameters, catalogue};
+use crate::three_nodes::matches_reference;
+use mpc::function::{Function, Parameters, catalogue, rehearsal::Rehearsal};
 use proptest::prelude::*;
-use three_nodes::matches_reference;
 
 fn build(name: &str, parameters: &Parameters) -> Box<dyn Function> {
     catalogue::build(name, parameters).unwrap_or_else(|error| panic!("{error}"))
@@ -24,6 +22,29 @@ fn the_catalogue_is_sorted_and_names_every_leak_once() {
         assert!(error.is_err(), "{} takes any parameter", entry.name);
     }
     assert!(catalogue::build("no such function", &Parameters::new()).is_err());
+}
+
+/// What a run opened, by label, with the number of values.
+fn opened(name: &str, parameters: &Parameters, inputs: &[Vec<i128>]) -> Vec<(&'static str, u64)> {
+    let function = build(name, parameters);
+    let [first, ..] = Rehearsal::new(1).run(&*function, inputs);
+    let statistics = first.unwrap().statistics;
+    statistics.openings.iter().map(|opened| (opened.label, opened.values)).collect()
+}
+
+#[test]
+fn every_opening_is_counted_under_a_label_of_the_function() {
+    let midpoint = Parameters::new().with("orders", [1, 2]).with("sequence", [0, 1, 2]);
+    let found = opened("match_midpoint", &midpoint, &[vec![1, 5], vec![0, 3, 0, 9]]);
+    let verdict = "whether each participant's inputs obey the rules";
+    assert_eq!(found, [(verdict, 2), ("own fills", 3)]);
+    let median = Parameters::new().with("participants", [4]);
+    let found = opened("median", &median, &[vec![3], vec![1], vec![2], vec![9]]);
+    let order = "the order of shuffled records, which is uniformly random";
+    assert_eq!(found, [(verdict, 4), (order, 6), ("the value at the wanted rank", 1)]);
+    let market = Parameters::new().with("participants", [2]).with("minimum_edge", [0]);
+    let found = opened("crossed_market", &market, &[vec![1, 5, 1, 1], vec![2, 6, 1, 1]]);
+    assert_eq!(found, [(verdict, 2), ("whether the market is crossed", 1)]);
 }
 
 /// Mostly small numbers, so that ties happen; sometimes the largest, sometimes forbidden ones.
