@@ -16,6 +16,12 @@ use crate::{
     share::{Numbers, Planes},
 };
 
+/// Words of products of bits that wait for a check; a longer log is checked at once, so that a
+/// run's memory is bounded whatever it computes: 2^20 products take about 24 MB in the check.
+const LONGEST_BIT_LOG: usize = 1 << 14;
+/// The same for pairs of field elements, which take about 250 bytes each.
+const LONGEST_FIELD_LOG: u64 = 1 << 17;
+
 impl Engine<'_> {
     /// Products, pair by pair. One round, 16 bytes a product.
     ///
@@ -72,6 +78,9 @@ impl Engine<'_> {
                 mask_own,
                 mask_next,
             }));
+            if self.field.terms > LONGEST_FIELD_LOG {
+                self.check()?;
+            }
         }
         Ok(result)
     }
@@ -123,6 +132,9 @@ impl Engine<'_> {
             log.z_next.extend_from_slice(&z_next);
             log.mask_own.extend_from_slice(&mask_own);
             log.mask_next.extend_from_slice(&mask_next);
+            if log.words() > LONGEST_BIT_LOG {
+                self.check()?;
+            }
         }
         Ok(Planes::new(items, z_own, z_next))
     }

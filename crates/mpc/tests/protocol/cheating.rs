@@ -53,6 +53,16 @@ fn cases() -> Vec<Case> {
             &Parameters::new().with("participants", [2]).with("minimum_edge", [1]),
             vec![vec![10, 12, 3, 4], vec![5, 7, 6, 8]],
         ),
+        case(
+            "median",
+            &Parameters::new().with("participants", [3]),
+            vec![vec![8], vec![-5], vec![70]],
+        ),
+        case(
+            "auction",
+            &Parameters::new().with("prices", [2]).with("priority", [0, 1]),
+            vec![vec![9, 4, 0, 0], vec![0, 0, 3, 5]],
+        ),
     ]
 }
 

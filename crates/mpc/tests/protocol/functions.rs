@@ -1,6 +1,6 @@
 //! Every function equals its plain reference, on random inputs and at the edges.
 
-use crate::three_nodes::matches_reference;
+use crate::three_nodes::{cases, matches_reference};
 use mpc::function::{Function, Parameters, catalogue, rehearsal::Rehearsal};
 use proptest::prelude::*;
 
@@ -122,7 +122,7 @@ fn the_best_pair_is_found_when_one_participant_leads_both_sides() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(cases(40)))]
 
     #[test]
     fn crossed_market_equals_its_reference(

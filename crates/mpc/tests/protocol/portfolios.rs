@@ -6,7 +6,7 @@
     reason = "weights and counts are small"
 )]
 
-use crate::three_nodes::{matches_reference, outcome};
+use crate::three_nodes::{cases, matches_reference, outcome};
 use mpc::function::{Function, Parameters, PlainOutputs, catalogue};
 use proptest::prelude::*;
 
@@ -118,7 +118,7 @@ fn fitting(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(ProptestConfig::with_cases(cases(12)))]
 
     #[test]
     fn sealed_portfolios_are_near_a_solve_in_double_precision(

@@ -10,6 +10,7 @@
 //! Security 2023; Savage, Thomson, draft-savage-ppm-3phm-mpc.
 
 use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
 
 use super::polynomial::Lagrange;
 use crate::{
@@ -109,14 +110,15 @@ impl<F: PrimeField> Prover<'_, F> {
     }
 
     /// Proves the inner product of two vectors of one length.
-    pub(crate) fn prove(&mut self, mut u: Vec<F>, mut v: Vec<F>) {
+    pub(crate) fn prove(&mut self, u: Vec<F>, v: Vec<F>) {
+        let (mut u, mut v) = (Zeroizing::new(u), Zeroizing::new(v));
         while u.len() > CHUNK {
             pad(&mut u);
             pad(&mut v);
             let challenge = self.stage(&products(&u, &v), 0);
             let weights = self.tables.chunk.at(challenge);
-            u = fold(&u, &weights);
-            v = fold(&v, &weights);
+            u = Zeroizing::new(fold(&u, &weights));
+            v = Zeroizing::new(fold(&v, &weights));
         }
         pad(&mut u);
         pad(&mut v);
@@ -216,11 +218,12 @@ impl<F: PrimeField> Verifier<'_, F> {
     }
 
     /// Follows the proof with the vector that this verifier knows.
-    pub(crate) fn follow(mut self, mut vector: Vec<F>) -> Option<Closing<F>> {
+    pub(crate) fn follow(mut self, vector: Vec<F>) -> Option<Closing<F>> {
+        let mut vector = Zeroizing::new(vector);
         while vector.len() > CHUNK {
             pad(&mut vector);
             let challenge = self.stage(PROOF, CHUNK, 0, &self.tables.proof)?;
-            vector = fold(&vector, &self.tables.chunk.at(challenge));
+            vector = Zeroizing::new(fold(&vector, &self.tables.chunk.at(challenge)));
         }
         pad(&mut vector);
         vector.push(F::draw(&mut || self.stream.word()));

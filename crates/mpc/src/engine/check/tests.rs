@@ -16,6 +16,8 @@ use crate::{engine::log::BitLog, field::PrimeField, share::randomness::Stream};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Toy<const P: u64>(u64);
 
+impl<const P: u64> zeroize::DefaultIsZeroes for Toy<P> {}
+
 impl<const P: u64> Add for Toy<P> {
     type Output = Self;
     fn add(self, other: Self) -> Self {
@@ -227,7 +229,7 @@ fn honest_proofs_always_convince() {
 #[test]
 fn the_best_liar_succeeds_exactly_as_often_as_the_bound_says() {
     let tables = Tables::<Toy<31>>::new();
-    let runs = 3_000;
+    let runs = 1_500;
     for (length, stages) in [(4, 0), (16, 1), (64, 2), (256, 3)] {
         let found = (0..runs).filter(|run| convinces(u64::from(*run), &tables, length, Toy(7)));
         let found = share_of(u32::try_from(found.count()).unwrap(), runs);
@@ -353,7 +355,7 @@ fn honest_proofs_about_bits_always_convince() {
 #[test]
 fn the_best_liar_about_bits_succeeds_exactly_as_often_as_the_bound_says() {
     let tables = (Tables::<Toy<257>>::new(), WideTables::new());
-    let runs = 3_000;
+    let runs = 1_500;
     for wrong in [1, 5, 64] {
         let found = (0..runs).filter(|run| bits_convince(u64::from(*run), &tables, 4, wrong));
         let found = share_of(u32::try_from(found.count()).unwrap(), runs);
