@@ -82,6 +82,10 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 fn measure(name: &str, function: &dyn Function, inputs: &[Vec<i128>], mode: Mode) {
+    // An argument names what to measure.
+    if std::env::args().skip(1).any(|filter| filter != "--bench" && !name.contains(&filter)) {
+        return;
+    }
     let passes = 15;
     let (mut wall, mut cpu, mut check, mut rules) = (vec![], vec![], vec![], vec![]);
     let mut last = None;

@@ -77,7 +77,10 @@ impl BitLog {
             Role::Left => &self.z_next,
             Role::Right => return [0; 32],
         };
-        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let mut bytes = Vec::with_capacity(8 * words.len());
+        for word in words {
+            bytes.extend_from_slice(&word.to_le_bytes());
+        }
         hash(b"bit messages", &[&bytes])
     }
 }

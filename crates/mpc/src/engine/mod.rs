@@ -38,7 +38,6 @@ pub struct Engine<'a> {
     run: [u8; 32],
     bits: BitLog,
     field: FieldLog,
-    weights: check::Weights,
     /// Checks that passed.
     epoch: u32,
     ledger: Ledger,
@@ -98,7 +97,6 @@ impl<'a> Engine<'a> {
             run,
             bits: BitLog::default(),
             field: FieldLog::default(),
-            weights: check::Weights::new(),
             epoch: 0,
             ledger: Ledger::new(leaks),
             statistics,

@@ -117,8 +117,8 @@ impl<F: PrimeField> Prover<'_, F> {
             pad(&mut v);
             let challenge = self.stage(&products(&u, &v), 0);
             let weights = self.tables.chunk.at(challenge);
-            u = Zeroizing::new(fold(&u, &weights));
-            v = Zeroizing::new(fold(&v, &weights));
+            fold(&mut u, &weights);
+            fold(&mut v, &weights);
         }
         pad(&mut u);
         pad(&mut v);
@@ -223,7 +223,7 @@ impl<F: PrimeField> Verifier<'_, F> {
         while vector.len() > CHUNK {
             pad(&mut vector);
             let challenge = self.stage(PROOF, CHUNK, 0, &self.tables.proof)?;
-            vector = Zeroizing::new(fold(&vector, &self.tables.chunk.at(challenge)));
+            fold(&mut vector, &self.tables.chunk.at(challenge));
         }
         pad(&mut vector);
         vector.push(F::draw(&mut || self.stream.word()));
@@ -250,9 +250,19 @@ fn pad<F: PrimeField>(vector: &mut Vec<F>) {
     vector.resize(length, F::ZERO);
 }
 
-/// Each chunk's polynomial at the challenge.
-pub(crate) fn fold<F: PrimeField>(vector: &[F], weights: &[F]) -> Vec<F> {
-    vector.chunks_exact(CHUNK).map(|chunk| F::dot(chunk, weights)).collect()
+/// Each chunk's polynomial at the challenge, in the place of the chunks.
+pub(crate) fn fold<F: PrimeField>(vector: &mut Vec<F>, weights: &[F]) {
+    let weights: &[F; CHUNK] = weights.first_chunk().expect("a weight for each element");
+    let chunks = vector.len() / CHUNK;
+    for chunk in 0..chunks {
+        let mut sum = F::Sum::default();
+        for (place, weight) in weights.iter().enumerate() {
+            F::accumulate(&mut sum, vector[CHUNK * chunk + place], *weight);
+        }
+        vector[chunk] = F::settle(sum);
+    }
+    // What is cut off stays in the vector's memory, which is erased as a whole.
+    vector.truncate(chunks);
 }
 
 /// The sum over all chunks of the product of both polynomials, at 0, 1, ..., 6.

@@ -145,8 +145,8 @@ fn prove_wrongly<const P: u64>(
         let challenge = prover.stage(&added(&honest, &lie), 0);
         off = value_at(&lie, challenge);
         let weights = prover.tables.chunk.at(challenge);
-        u = proof::fold(&u, &weights);
-        v = proof::fold(&v, &weights);
+        proof::fold(&mut u, &weights);
+        proof::fold(&mut v, &weights);
     }
     u.push(Toy::draw(&mut || prover.left.word()));
     v.push(Toy::draw(&mut || prover.right.word()));
