@@ -66,7 +66,8 @@ impl BitLog {
     /// Forgets and erases everything.
     pub(super) fn clear(&mut self) {
         for column in self.columns() {
-            column.zeroize();
+            column.as_mut_slice().zeroize();
+            column.clear();
         }
     }
 
@@ -274,7 +275,7 @@ impl Drop for Products {
             &mut self.mask_own,
             &mut self.mask_next,
         ] {
-            column.zeroize();
+            column.as_mut_slice().zeroize();
         }
     }
 }
@@ -348,8 +349,8 @@ impl Drop for Pass {
             &mut self.sent,
             &mut self.received,
         ] {
-            column.zeroize();
+            column.as_mut_slice().zeroize();
         }
-        self.order.zeroize();
+        self.order.as_mut_slice().zeroize();
     }
 }

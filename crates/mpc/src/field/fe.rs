@@ -167,7 +167,9 @@ impl PrimeField for Fe {
 
     #[inline]
     fn settle(sum: Sum) -> Self {
-        Self(reduce(sum.low)) + Self(reduce(u128::from(sum.overflows) << 1))
+        // 2^128 is two, and there are fewer than 2^64 overflows.
+        let folded = (sum.low & PRIME) + (sum.low >> 127);
+        Self(reduce(folded + (u128::from(sum.overflows) << 1)))
     }
 
     fn from_signed(value: i64) -> Self {

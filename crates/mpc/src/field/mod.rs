@@ -10,7 +10,7 @@ pub mod planes;
 use std::ops::{Add, Mul, Neg, Sub};
 
 pub use fe::Fe;
-use zeroize::Zeroize;
+use zeroize::DefaultIsZeroes;
 
 /// Integers modulo a prime, always in canonical form.
 pub trait PrimeField:
@@ -21,7 +21,7 @@ pub trait PrimeField:
     + Sub<Output = Self>
     + Mul<Output = Self>
     + Neg<Output = Self>
-    + Zeroize
+    + DefaultIsZeroes
 {
     /// Nothing.
     const ZERO: Self;

@@ -47,8 +47,8 @@ pub struct Numbers {
 
 impl Drop for Numbers {
     fn drop(&mut self) {
-        self.own.zeroize();
-        self.next.zeroize();
+        self.own.as_mut_slice().zeroize();
+        self.next.as_mut_slice().zeroize();
     }
 }
 

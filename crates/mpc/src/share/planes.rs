@@ -21,8 +21,8 @@ pub struct Planes {
 
 impl Drop for Planes {
     fn drop(&mut self) {
-        self.own.zeroize();
-        self.next.zeroize();
+        self.own.as_mut_slice().zeroize();
+        self.next.as_mut_slice().zeroize();
     }
 }
 

@@ -10,7 +10,7 @@
 //! Security 2023; Savage, Thomson, draft-savage-ppm-3phm-mpc.
 
 use sha2::{Digest as _, Sha256};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::polynomial::Lagrange;
 use crate::{
@@ -111,24 +111,20 @@ impl<F: PrimeField> Prover<'_, F> {
 
     /// Proves the inner product of two vectors of one length.
     pub(crate) fn prove(&mut self, u: Vec<F>, v: Vec<F>) {
-        let (mut u, mut v) = (Zeroizing::new(u), Zeroizing::new(v));
-        while u.len() > CHUNK {
-            pad(&mut u);
-            pad(&mut v);
-            let challenge = self.stage(&products(&u, &v), 0);
+        let (mut u, mut v) = (Vector::new(u), Vector::new(v));
+        while u.length > CHUNK {
+            let challenge = self.stage(&products(u.chunks(), v.chunks()), 0);
             let weights = self.tables.chunk.at(challenge);
-            fold(&mut u, &weights);
-            fold(&mut v, &weights);
+            u.fold(&weights);
+            v.fold(&weights);
         }
-        pad(&mut u);
-        pad(&mut v);
-        u.push(F::draw(&mut || self.left.word()));
-        v.push(F::draw(&mut || self.right.word()));
+        let u = u.masked(F::draw(&mut || self.left.word()));
+        let v = v.masked(F::draw(&mut || self.right.word()));
         let values: Vec<F> = (0..LAST)
             .map(|point| {
                 let number = F::from_signed(i64::try_from(point).expect("few points"));
                 let weights = self.tables.masked.at(number);
-                F::dot(&u, &weights) * F::dot(&v, &weights)
+                F::dot(&*u, &weights) * F::dot(&*v, &weights)
             })
             .collect();
         self.stage(&values, CHUNK);
@@ -219,16 +215,14 @@ impl<F: PrimeField> Verifier<'_, F> {
 
     /// Follows the proof with the vector that this verifier knows.
     pub(crate) fn follow(mut self, vector: Vec<F>) -> Option<Closing<F>> {
-        let mut vector = Zeroizing::new(vector);
-        while vector.len() > CHUNK {
-            pad(&mut vector);
+        let mut vector = Vector::new(vector);
+        while vector.length > CHUNK {
             let challenge = self.stage(PROOF, CHUNK, 0, &self.tables.proof)?;
-            fold(&mut vector, &self.tables.chunk.at(challenge));
+            vector.fold(&self.tables.chunk.at(challenge));
         }
-        pad(&mut vector);
-        vector.push(F::draw(&mut || self.stream.word()));
+        let vector = vector.masked(F::draw(&mut || self.stream.word()));
         let challenge = self.stage(LAST, CHUNK, CHUNK, &self.tables.last)?;
-        let masked = F::dot(&vector, &self.tables.masked.at(challenge));
+        let masked = F::dot(&*vector, &self.tables.masked.at(challenge));
         let sums: [u8; 32] = self.sums.finalize().into();
         let digest = hash(b"closing", &[&self.transcript.0, &sums]);
         self.told.is_empty().then_some(Closing { masked, part: self.rest, digest })
@@ -245,31 +239,63 @@ pub(crate) fn lengths<F: PrimeField>(mut length: usize) -> (usize, usize) {
     (32 * (stages + 1), 32 * (stages + 1) + F::BYTES * (stages * PROOF + LAST))
 }
 
-fn pad<F: PrimeField>(vector: &mut Vec<F>) {
-    let length = vector.len().max(1).next_multiple_of(CHUNK);
-    vector.resize(length, F::ZERO);
+/// A vector that gets shorter in its place, and is erased in the end.
+pub(crate) struct Vector<F: PrimeField> {
+    values: Vec<F>,
+    /// How many values still count; zeros follow up to a whole chunk.
+    pub(crate) length: usize,
 }
 
-/// Each chunk's polynomial at the challenge, in the place of the chunks.
-pub(crate) fn fold<F: PrimeField>(vector: &mut Vec<F>, weights: &[F]) {
-    let weights: &[F; CHUNK] = weights.first_chunk().expect("a weight for each element");
-    let chunks = vector.len() / CHUNK;
-    for chunk in 0..chunks {
-        let mut sum = F::Sum::default();
-        for (place, weight) in weights.iter().enumerate() {
-            F::accumulate(&mut sum, vector[CHUNK * chunk + place], *weight);
-        }
-        vector[chunk] = F::settle(sum);
+impl<F: PrimeField> Vector<F> {
+    pub(crate) fn new(mut values: Vec<F>) -> Self {
+        let length = values.len();
+        values.resize(length.max(1).next_multiple_of(CHUNK), F::ZERO);
+        Self { values, length }
     }
-    // What is cut off stays in the vector's memory, which is erased as a whole.
-    vector.truncate(chunks);
+
+    /// All that counts, in whole chunks.
+    pub(crate) fn chunks(&self) -> &[[F; CHUNK]] {
+        self.values[..self.length.max(1).next_multiple_of(CHUNK)].as_chunks().0
+    }
+
+    /// Puts each chunk's polynomial at the challenge in the place of the chunks.
+    pub(crate) fn fold(&mut self, weights: &[F]) {
+        let weights: &[F; CHUNK] = weights.first_chunk().expect("a weight for each element");
+        let chunks = self.length.div_ceil(CHUNK);
+        for chunk in 0..chunks {
+            let values = self.values[CHUNK * chunk..].first_chunk::<CHUNK>();
+            let values = values.expect("chunks are whole");
+            let mut sum = F::Sum::default();
+            for (value, weight) in values.iter().zip(weights) {
+                F::accumulate(&mut sum, *value, *weight);
+            }
+            self.values[chunk] = F::settle(sum);
+        }
+        let end = chunks.next_multiple_of(CHUNK).min(self.values.len());
+        self.values[chunks..end].fill(F::ZERO);
+        self.length = chunks;
+    }
+
+    /// The last chunk and one random element.
+    pub(crate) fn masked(&self, mask: F) -> Zeroizing<[F; CHUNK + 1]> {
+        let mut masked = Zeroizing::new([mask; CHUNK + 1]);
+        masked[..CHUNK].copy_from_slice(&self.chunks()[0]);
+        masked
+    }
+}
+
+impl<F: PrimeField> Drop for Vector<F> {
+    fn drop(&mut self) {
+        // The slice, not the vector: a vector's unused end is erased byte by byte.
+        self.values.as_mut_slice().zeroize();
+    }
 }
 
 /// The sum over all chunks of the product of both polynomials, at 0, 1, ..., 6.
-pub(crate) fn products<F: PrimeField>(u: &[F], v: &[F]) -> [F; PROOF] {
+pub(crate) fn products<F: PrimeField>(u: &[[F; CHUNK]], v: &[[F; CHUNK]]) -> [F; PROOF] {
     let mut sums = [F::Sum::default(); PROOF];
-    for (u, v) in u.chunks_exact(CHUNK).zip(v.chunks_exact(CHUNK)) {
-        let (u, v) = (extend([u[0], u[1], u[2], u[3]]), extend([v[0], v[1], v[2], v[3]]));
+    for (u, v) in u.iter().zip(v) {
+        let (u, v) = (extend(*u), extend(*v));
         for point in 0..PROOF {
             F::accumulate(&mut sums[point], u[point], v[point]);
         }

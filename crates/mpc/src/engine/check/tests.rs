@@ -7,7 +7,7 @@ use sha2::Digest as _;
 
 use super::{
     Role, Side,
-    proof::{self, Closing, Prover, Tables, Transcript, Verifier},
+    proof::{self, Closing, Prover, Tables, Transcript, Vector, Verifier},
     wide::{self, Folding, Pairs, WIDE, WIDE_PROOF, WideTables},
 };
 use crate::{engine::log::BitLog, field::PrimeField, share::randomness::Stream};
@@ -135,24 +135,25 @@ fn value_at<const P: u64>(values: &[Toy<P>], place: Toy<P>) -> Toy<P> {
 /// Proves a sum that is too large by `off`, lying again whenever the challenge finds the lie.
 fn prove_wrongly<const P: u64>(
     prover: &mut Prover<'_, Toy<P>>,
-    mut u: Vec<Toy<P>>,
-    mut v: Vec<Toy<P>>,
+    u: Vec<Toy<P>>,
+    v: Vec<Toy<P>>,
     mut off: Toy<P>,
 ) {
-    while u.len() > proof::CHUNK {
-        let honest = proof::products(&u, &v);
+    let (mut u, mut v) = (Vector::new(u), Vector::new(v));
+    while u.length > proof::CHUNK {
+        let honest = proof::products(u.chunks(), v.chunks());
         let lie = lie(off, proof::CHUNK, proof::PROOF);
         let challenge = prover.stage(&added(&honest, &lie), 0);
         off = value_at(&lie, challenge);
         let weights = prover.tables.chunk.at(challenge);
-        proof::fold(&mut u, &weights);
-        proof::fold(&mut v, &weights);
+        u.fold(&weights);
+        v.fold(&weights);
     }
-    u.push(Toy::draw(&mut || prover.left.word()));
-    v.push(Toy::draw(&mut || prover.right.word()));
+    let u = u.masked(Toy::draw(&mut || prover.left.word()));
+    let v = v.masked(Toy::draw(&mut || prover.right.word()));
     let values = 2 * proof::CHUNK + 1;
     let honest: Vec<Toy<P>> = (0..values as u64)
-        .map(|place| value_at(&u, Toy(place)) * value_at(&v, Toy(place)))
+        .map(|place| value_at(&*u, Toy(place)) * value_at(&*v, Toy(place)))
         .collect();
     prover.stage(&added(&honest, &lie(off, proof::CHUNK, values)), proof::CHUNK);
 }

@@ -67,7 +67,7 @@ pub(crate) struct Pairs(Vec<u8>);
 impl Drop for Pairs {
     fn drop(&mut self) {
         use zeroize::Zeroize as _;
-        self.0.zeroize();
+        self.0.as_mut_slice().zeroize();
     }
 }
 
@@ -211,17 +211,13 @@ fn add_counts<F: PrimeField>(
     for (product, rows) in rows.iter().enumerate() {
         for other in 0..2 {
             let start = (8 * half + 4 * product, 8 * other_half + 4 * other);
-            let mut met = [[0_i64; 4]; 4];
-            for (bits, row) in rows.iter().enumerate() {
-                for (other_bits, count) in row.iter().enumerate() {
-                    let right = &RIGHT[if other == 0 { other_bits & 7 } else { other_bits >> 3 }];
-                    for (line, left) in met.iter_mut().zip(&LEFT[bits]) {
-                        for (sum, right) in line.iter_mut().zip(right) {
-                            *sum += left * right * i64::from(*count);
-                        }
-                    }
+            let mut single = [[0_i64; 8]; 8];
+            for (single, row) in single.iter_mut().zip(rows) {
+                for (bits, count) in row.iter().enumerate() {
+                    single[(bits >> (3 * other)) & 7] += i64::from(*count);
                 }
             }
+            let met = met(&single);
             for (line, sums) in met.iter().enumerate() {
                 for (column, sum) in sums.iter().enumerate() {
                     matrix[start.0 + line][start.1 + column] = F::from_signed(*sum);
@@ -229,6 +225,21 @@ fn add_counts<F: PrimeField>(
             }
         }
     }
+}
+
+/// How often each term of one product met each term of the other, with its sign and factor.
+fn met(counts: &[[i64; 8]; 8]) -> [[i64; 4]; 4] {
+    let mut met = [[0; 4]; 4];
+    for (left, counts) in LEFT.iter().zip(counts) {
+        for (right, count) in RIGHT.iter().zip(counts) {
+            for (line, left) in met.iter_mut().zip(left) {
+                for (sum, right) in line.iter_mut().zip(right) {
+                    *sum += left * right * count;
+                }
+            }
+        }
+    }
+    met
 }
 
 /// All tables of one field.
