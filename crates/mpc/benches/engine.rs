@@ -86,7 +86,7 @@ fn measure(name: &str, function: &dyn Function, inputs: &[Vec<i128>], mode: Mode
     if std::env::args().skip(1).any(|filter| filter != "--bench" && !name.contains(&filter)) {
         return;
     }
-    let passes = 15;
+    let passes = 25;
     let (mut wall, mut cpu, mut check, mut rules) = (vec![], vec![], vec![], vec![]);
     let mut last = None;
     let values: Vec<Vec<Fe>> = inputs
@@ -110,10 +110,14 @@ fn measure(name: &str, function: &dyn Function, inputs: &[Vec<i128>], mode: Mode
         last = Some(statistics);
     }
     let statistics = last.unwrap_or_default();
+    let least = check.iter().copied().fold(f64::INFINITY, f64::min);
     let check = median(check);
     let gate = match statistics.bit_gates {
         0 => String::new(),
-        gates => format!("{:5.1} ns/gate", check * 1e6 / gates as f64),
+        gates => {
+            let each = |time: f64| time * 1e6 / gates as f64;
+            format!("{:5.1} ns/gate, at least {:.1}", each(check), each(least))
+        }
     };
     println!(
         "{name:<34} {mode:?}: wall {:7.2} ms  cpu {:7.2} ms (check {check:6.2}, rules {:6.2})  \
