@@ -110,13 +110,13 @@ fn measure(name: &str, function: &dyn Function, inputs: &[Vec<i128>], mode: Mode
         last = Some(statistics);
     }
     let statistics = last.unwrap_or_default();
-    let least = check.iter().copied().fold(f64::INFINITY, f64::min);
+    let fastest = check.iter().copied().fold(f64::INFINITY, f64::min);
     let check = median(check);
     let gate = match statistics.bit_gates {
         0 => String::new(),
         gates => {
             let each = |time: f64| time * 1e6 / gates as f64;
-            format!("{:5.1} ns/gate, at least {:.1}", each(check), each(least))
+            format!("{:5.1} ns/gate, at least {:.1}", each(check), each(fastest))
         }
     };
     println!(

@@ -61,7 +61,7 @@ fn distance(first: &[Vec<u8>], second: &[Vec<u8>]) -> f64 {
 fn is_indistinguishable(function: &dyn Function, first: &[Vec<i128>], second: &[Vec<i128>]) {
     let expected = function.reference(first).unwrap();
     assert_eq!(function.reference(second).unwrap(), expected, "the same answer");
-    let runs = 400;
+    let runs = 250;
     let collect = |inputs: &[Vec<i128>], start: u64| {
         let mut forms = Vec::new();
         let mut samples: [Vec<Vec<u8>>; 3] = Default::default();
