@@ -42,7 +42,7 @@ impl Function for Circuit<'_> {
 }
 
 /// What three nodes open.
-pub(crate) fn opened(
+fn opened(
     seed: u64,
     inputs: &[Vec<i128>],
     work: impl Fn(&mut Engine<'_>, &[Numbers]) -> Result<Numbers, RunError> + Send + Sync,

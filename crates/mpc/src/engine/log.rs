@@ -10,7 +10,7 @@
 use zeroize::Zeroize as _;
 
 use super::hash;
-use crate::field::{Fe, PrimeField as _};
+use crate::field::{Fe, PrimeField as _, encode};
 
 /// From whose point of view an equation is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +66,8 @@ impl BitLog {
     /// Forgets and erases everything.
     pub(super) fn clear(&mut self) {
         for column in self.columns() {
-            column.zeroize();
+            column.as_mut_slice().zeroize();
+            column.clear();
         }
     }
 
@@ -77,7 +78,10 @@ impl BitLog {
             Role::Left => &self.z_next,
             Role::Right => return [0; 32],
         };
-        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let mut bytes = Vec::with_capacity(8 * words.len());
+        for word in words {
+            bytes.extend_from_slice(&word.to_le_bytes());
+        }
         hash(b"bit messages", &[&bytes])
     }
 }
@@ -224,11 +228,7 @@ impl FieldLog {
 }
 
 fn digest(values: &[Fe]) -> [u8; 32] {
-    let mut bytes = Vec::with_capacity(16 * values.len());
-    for value in values {
-        value.write(&mut bytes);
-    }
-    hash(b"field messages", &[&bytes])
+    hash(b"field messages", &[&encode(values)])
 }
 
 impl Products {
@@ -275,7 +275,7 @@ impl Drop for Products {
             &mut self.mask_own,
             &mut self.mask_next,
         ] {
-            column.zeroize();
+            column.as_mut_slice().zeroize();
         }
     }
 }
@@ -349,8 +349,8 @@ impl Drop for Pass {
             &mut self.sent,
             &mut self.received,
         ] {
-            column.zeroize();
+            column.as_mut_slice().zeroize();
         }
-        self.order.zeroize();
+        self.order.as_mut_slice().zeroize();
     }
 }

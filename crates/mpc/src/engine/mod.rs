@@ -20,6 +20,7 @@ pub use session::{Clock, Completed, Limits, Mode, RunError, Session};
 pub use statistics::{Opened, Statistics};
 
 use crate::{
+    field::encode,
     net::{Channel, FrameKind, NodeIndex},
     share::{InputShares, NodeRandomness, randomness::Streams},
 };
@@ -37,7 +38,6 @@ pub struct Engine<'a> {
     run: [u8; 32],
     bits: BitLog,
     field: FieldLog,
-    weights: check::Weights,
     /// Checks that passed.
     epoch: u32,
     ledger: Ledger,
@@ -97,7 +97,6 @@ impl<'a> Engine<'a> {
             run,
             bits: BitLog::default(),
             field: FieldLog::default(),
-            weights: check::Weights::new(),
             epoch: 0,
             ledger: Ledger::new(leaks),
             statistics,
@@ -151,13 +150,8 @@ impl<'a> Engine<'a> {
 
 /// A participant's components that this node shares with one neighbour.
 fn component_hash(input: &InputShares, with_next: bool) -> [u8; 32] {
-    use crate::field::PrimeField as _;
-    let mut bytes = Vec::with_capacity(16 * input.len());
     let components = if with_next { input.next() } else { input.own() };
-    for component in components {
-        component.write(&mut bytes);
-    }
-    hash(b"input", &[&bytes])
+    hash(b"input", &[&encode(components)])
 }
 
 fn run_hash(session: &Session, nonces: &[[u8; 32]; 3]) -> [u8; 32] {

@@ -6,7 +6,7 @@
 use super::{Engine, Mode, RunError, hash, products::read_numbers};
 use crate::{
     field::{
-        Fe, PrimeField as _,
+        Fe, encode,
         planes::{pack, unpack, words},
     },
     net::FrameKind,
@@ -54,13 +54,6 @@ impl Engine<'_> {
     }
 
     fn exchange_numbers(&mut self, numbers: &Numbers, purpose: &[u8]) -> Result<Vec<Fe>, RunError> {
-        let encode = |values: &[Fe]| {
-            let mut bytes = Vec::with_capacity(16 * values.len());
-            for value in values {
-                value.write(&mut bytes);
-            }
-            bytes
-        };
         let (own, next) = (encode(&numbers.own), encode(&numbers.next));
         let payload = self.exchange_component(&own, &next, numbers.len(), purpose)?;
         let missing = read_numbers(&payload, numbers.len())
@@ -71,12 +64,12 @@ impl Engine<'_> {
     }
 
     fn exchange_bits(&mut self, bits: &Planes, purpose: &[u8]) -> Result<Vec<u64>, RunError> {
-        let encode = |planes: &[u64]| {
+        let packed = |planes: &[u64]| {
             let mut bytes = Vec::new();
             pack(planes, bits.items(), &mut bytes);
             bytes
         };
-        let (own, next) = (encode(&bits.own), encode(&bits.next));
+        let (own, next) = (packed(&bits.own), packed(&bits.next));
         let count = bits.planes() * words(bits.items());
         let payload = self.exchange_component(&own, &next, count, purpose)?;
         let missing = unpack(&payload, bits.planes(), bits.items())

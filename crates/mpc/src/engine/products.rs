@@ -9,12 +9,18 @@ use super::{
 };
 use crate::{
     field::{
-        Fe, PrimeField as _,
+        Fe, PrimeField, encode,
         planes::{last_mask, pack, unpack, words},
     },
     net::FrameKind,
     share::{Numbers, Planes},
 };
+
+/// Words of products of bits that wait for a check; a longer log is checked at once, so that a
+/// run's memory is bounded whatever it computes: 2^20 products take about 24 MB in the check.
+const LONGEST_BIT_LOG: usize = 1 << 14;
+/// The same for pairs of field elements, which take about 250 bytes each.
+const LONGEST_FIELD_LOG: u64 = 1 << 17;
 
 impl Engine<'_> {
     /// Products, pair by pair. One round, 16 bytes a product.
@@ -49,7 +55,7 @@ impl Engine<'_> {
         let z_own: Vec<Fe> = (0..gates)
             .map(|gate| {
                 let run = gate * terms..(gate + 1) * terms;
-                let mut sum = <Fe as crate::field::PrimeField>::Sum::default();
+                let mut sum = <Fe as PrimeField>::Sum::default();
                 for index in run {
                     Fe::accumulate(&mut sum, x.own[index], y.own[index] + y.next[index]);
                     Fe::accumulate(&mut sum, x.next[index], y.own[index]);
@@ -72,6 +78,9 @@ impl Engine<'_> {
                 mask_own,
                 mask_next,
             }));
+            if self.field.terms > LONGEST_FIELD_LOG {
+                self.check()?;
+            }
         }
         Ok(result)
     }
@@ -123,6 +132,9 @@ impl Engine<'_> {
             log.z_next.extend_from_slice(&z_next);
             log.mask_own.extend_from_slice(&mask_own);
             log.mask_next.extend_from_slice(&mask_next);
+            if log.words() > LONGEST_BIT_LOG {
+                self.check()?;
+            }
         }
         Ok(Planes::new(items, z_own, z_next))
     }
@@ -142,11 +154,7 @@ impl Engine<'_> {
 
     /// Sends to the node before and receives from the node after: the way of all products.
     fn swap_numbers(&mut self, values: &[Fe]) -> Result<Vec<Fe>, RunError> {
-        let mut payload = Vec::with_capacity(16 * values.len());
-        for value in values {
-            value.write(&mut payload);
-        }
-        self.send(self.me.previous(), FrameKind::Data, values.len(), &payload)?;
+        self.send(self.me.previous(), FrameKind::Data, values.len(), &encode(values))?;
         let payload = self.receive(self.me.next(), FrameKind::Data, values.len())?;
         self.statistics.rounds += 1;
         read_numbers(&payload, values.len())

@@ -191,6 +191,6 @@ fn tell_others(channel: &mut dyn Channel, error: &RunError) {
     let reason = error.to_string();
     let me = channel.me();
     for node in [me.next(), me.previous()] {
-        let _told = channel.send(node, FrameKind::Abort, 0, reason.as_bytes());
+        drop(channel.send(node, FrameKind::Abort, 0, reason.as_bytes()));
     }
 }

@@ -12,7 +12,7 @@ use super::{
     products::read_numbers,
 };
 use crate::{
-    field::{Fe, PrimeField as _},
+    field::{Fe, encode},
     net::{FrameKind, NodeIndex},
     share::Numbers,
 };
@@ -88,11 +88,7 @@ impl Engine<'_> {
     }
 
     fn exchange_with(&mut self, other: NodeIndex, values: &[Fe]) -> Result<Vec<Fe>, RunError> {
-        let mut payload = Vec::with_capacity(16 * values.len());
-        for value in values {
-            value.write(&mut payload);
-        }
-        self.send(other, FrameKind::Data, values.len(), &payload)?;
+        self.send(other, FrameKind::Data, values.len(), &encode(values))?;
         let payload = self.receive(other, FrameKind::Data, values.len())?;
         read_numbers(&payload, values.len())
             .ok_or(RunError::cheated(other, "shuffled records that are no field elements"))

@@ -145,11 +145,12 @@ impl iter::Sum for Fe {
     }
 }
 
-/// 128 bits and how often they overflowed.
+/// Four columns of 64 bits, each with as much room above it: enough for 2^60 products.
 #[derive(Clone, Copy, Default)]
-pub struct Sum {
-    low: u128,
-    overflows: u64,
+pub struct Sum([u128; 4]);
+
+const fn low(value: u128) -> u128 {
+    value & u64::MAX as u128
 }
 
 impl PrimeField for Fe {
@@ -160,14 +161,25 @@ impl PrimeField for Fe {
 
     #[inline]
     fn accumulate(sum: &mut Sum, left: Self, right: Self) {
-        let (low, carry) = sum.low.overflowing_add(product(left.0, right.0));
-        sum.low = low;
-        sum.overflows += u64::from(carry);
+        let (left_high, left_low) = (left.0 >> 64, low(left.0));
+        let (right_high, right_low) = (right.0 >> 64, low(right.0));
+        let (first, second) = (left_low * right_high, left_high * right_low);
+        let (bottom, top) = (left_low * right_low, left_high * right_high);
+        sum.0[0] += low(bottom);
+        sum.0[1] += (bottom >> 64) + low(first) + low(second);
+        sum.0[2] += (first >> 64) + (second >> 64) + low(top);
+        sum.0[3] += top >> 64;
     }
 
+    /// 2^128 is two, so the upper columns fall on the lower ones.
     #[inline]
     fn settle(sum: Sum) -> Self {
-        Self(reduce(sum.low)) + Self(reduce(u128::from(sum.overflows) << 1))
+        let [bottom, first, second, top] = sum.0;
+        let even = Self(reduce(bottom)) + Self(reduce(second << 1));
+        let odd = first + (top << 1);
+        // Times 2^64: what is above bit 63 comes round once more.
+        let shifted = ((odd & (u128::MAX >> 65)) << 64) + (odd >> 63);
+        even + Self(reduce(shifted))
     }
 
     fn from_signed(value: i64) -> Self {

@@ -10,6 +10,7 @@ pub mod planes;
 use std::ops::{Add, Mul, Neg, Sub};
 
 pub use fe::Fe;
+use zeroize::DefaultIsZeroes;
 
 /// Integers modulo a prime, always in canonical form.
 pub trait PrimeField:
@@ -20,6 +21,7 @@ pub trait PrimeField:
     + Sub<Output = Self>
     + Mul<Output = Self>
     + Neg<Output = Self>
+    + DefaultIsZeroes
 {
     /// Nothing.
     const ZERO: Self;
@@ -63,6 +65,15 @@ pub trait PrimeField:
         }
         Self::settle(sum)
     }
+}
+
+/// The encodings of some elements, one after the other.
+pub(crate) fn encode<F: PrimeField>(values: &[F]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(F::BYTES * values.len());
+    for value in values {
+        value.write(&mut bytes);
+    }
+    bytes
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! All functions there are: the one place where a new one is entered.
 
 use super::{
-    Function, ParameterError, Parameters, crossed_market, cycles, match_midpoint, vwap_floor,
+    Function, ParameterError, Parameters, auction, crossed_market, cycles, inverse_volatility,
+    match_midpoint, match_size, pooled_portfolio, ranking, sealed_portfolio, vwap_floor,
 };
 
 /// One function for people and for programs.
@@ -23,8 +24,21 @@ pub struct Entry {
 }
 
 /// Sorted by name.
-pub const FUNCTIONS: &[Entry] =
-    &[crossed_market::ENTRY, cycles::ENTRY, match_midpoint::ENTRY, vwap_floor::ENTRY];
+pub const FUNCTIONS: &[Entry] = &[
+    auction::ENTRY,
+    crossed_market::ENTRY,
+    cycles::ENTRY,
+    inverse_volatility::ENTRY,
+    match_midpoint::ENTRY,
+    match_size::ENTRY,
+    ranking::MEDIAN,
+    pooled_portfolio::ENTRY,
+    ranking::QUANTILE,
+    sealed_portfolio::ENTRY,
+    ranking::TRIMMED_MEAN,
+    vwap_floor::ENTRY,
+    ranking::WEIGHTED_MEDIAN,
+];
 
 /// Makes a function.
 ///

@@ -5,12 +5,18 @@
 //! anything else. The reference beside it takes the same inputs in the clear and must give
 //! identical integers.
 
+mod auction;
 pub mod catalogue;
 mod crossed_market;
 mod cycles;
+mod inverse_volatility;
 mod match_midpoint;
+mod match_size;
 pub mod parameters;
+mod pooled_portfolio;
+mod ranking;
 pub mod rehearsal;
+mod sealed_portfolio;
 mod vwap_floor;
 
 pub use parameters::{ParameterError, Parameters};

@@ -47,8 +47,8 @@ pub struct Numbers {
 
 impl Drop for Numbers {
     fn drop(&mut self) {
-        self.own.zeroize();
-        self.next.zeroize();
+        self.own.as_mut_slice().zeroize();
+        self.next.as_mut_slice().zeroize();
     }
 }
 
@@ -88,7 +88,7 @@ impl Numbers {
     /// Adds a public number to each: to component 0, which nodes 0 and 2 hold.
     ///
     /// # Panics
-    /// With another count of public numbers.
+    /// When there are more or fewer public ones.
     pub fn add_public(&mut self, me: NodeIndex, values: &[Fe]) {
         assert_eq!(self.len(), values.len(), "as many public numbers as secret ones");
         let component = match me.get() {
@@ -145,7 +145,7 @@ impl Numbers {
     /// Each times its public number.
     ///
     /// # Panics
-    /// With another count of public numbers.
+    /// When there are more or fewer public ones.
     #[must_use]
     pub fn times_each(&self, factors: &[Fe]) -> Self {
         assert_eq!(self.len(), factors.len(), "as many public numbers as secret ones");

@@ -21,8 +21,8 @@ pub type OutputShares = InputShares;
 
 impl Drop for InputShares {
     fn drop(&mut self) {
-        self.own.zeroize();
-        self.next.zeroize();
+        self.own.as_mut_slice().zeroize();
+        self.next.as_mut_slice().zeroize();
     }
 }
 

@@ -21,8 +21,8 @@ pub struct Planes {
 
 impl Drop for Planes {
     fn drop(&mut self) {
-        self.own.zeroize();
-        self.next.zeroize();
+        self.own.as_mut_slice().zeroize();
+        self.next.as_mut_slice().zeroize();
     }
 }
 
@@ -54,7 +54,7 @@ impl Planes {
     /// Exclusive or, bit by bit.
     ///
     /// # Panics
-    /// With planes of another shape.
+    /// When the shapes differ.
     #[must_use]
     pub fn xor(&self, other: &Self) -> Self {
         assert_eq!((self.items, self.own.len()), (other.items, other.own.len()), "one shape");
@@ -105,7 +105,7 @@ impl Planes {
     /// The planes of one list after those of the other.
     ///
     /// # Panics
-    /// With planes of another length.
+    /// When they are not of one length.
     #[must_use]
     pub fn join(lists: &[&Self]) -> Self {
         let mut result = Self::none(lists.first().map_or(0, |first| first.items));

@@ -88,7 +88,7 @@ impl Stream {
     /// A uniform order of so many things: thing `order[k]` goes to place k.
     ///
     /// # Panics
-    /// Never: a count fits 64 bits.
+    /// Never on a machine whose counts fit 64 bits.
     pub fn order(&mut self, count: usize) -> Vec<usize> {
         let mut order: Vec<usize> = (0..count).collect();
         for last in (1..count).rev() {

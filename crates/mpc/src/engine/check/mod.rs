@@ -9,6 +9,8 @@ mod polynomial;
 mod proof;
 mod wide;
 
+use std::sync::OnceLock;
+
 use sha2::Sha256;
 
 use super::{
@@ -23,13 +25,10 @@ use crate::{
 use proof::{Closing, Prover, Transcript, Verifier};
 use wide::{AllTables, Folding, Pairs, WIDE, WIDE_PROOF};
 
-/// Tables that do not depend on secrets, made once for a run.
-pub(super) struct Weights(AllTables<Fe>);
-
-impl Weights {
-    pub(super) fn new() -> Self {
-        Self(AllTables::new())
-    }
+/// Tables that depend on nothing, made once for a process.
+fn tables() -> &'static AllTables<Fe> {
+    static TABLES: OnceLock<AllTables<Fe>> = OnceLock::new();
+    TABLES.get_or_init(AllTables::new)
 }
 
 /// What a proof is about.
@@ -113,7 +112,7 @@ impl Engine<'_> {
         };
         let transcript = self.transcript(subject, self.me, &left, &right);
         let mut prover = Prover {
-            tables: &self.weights.0.narrow,
+            tables: &tables().narrow,
             transcript,
             left: &mut self.streams.own.proof_left,
             right: &mut self.streams.next.proof_right,
@@ -122,7 +121,7 @@ impl Engine<'_> {
         };
         match subject {
             Subject::Bits => {
-                let tables = &self.weights.0.wide;
+                let tables = &tables().wide;
                 let (left, right) =
                     (Pairs::left(&self.bits, Role::Prover), Pairs::right(&self.bits, Role::Prover));
                 let challenge = prover.stage(&wide::products(tables, &left, &right), 0);
@@ -180,7 +179,7 @@ impl Engine<'_> {
         };
         let transcript = self.transcript(subject, prover, &left, &right);
         let mut verifier = Verifier {
-            tables: &self.weights.0.narrow,
+            tables: &tables().narrow,
             transcript,
             side,
             stream: match side {
@@ -193,7 +192,7 @@ impl Engine<'_> {
         };
         match subject {
             Subject::Bits => {
-                let tables = &self.weights.0.wide;
+                let tables = &tables().wide;
                 if side == Side::Left {
                     verifier.rest = Fe::small(64 * self.bits.words() as u128);
                 }

@@ -10,11 +10,12 @@
 //! Security 2023; Savage, Thomson, draft-savage-ppm-3phm-mpc.
 
 use sha2::{Digest as _, Sha256};
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::polynomial::Lagrange;
 use crate::{
     engine::{hash, log::Side},
-    field::PrimeField,
+    field::{PrimeField, encode},
     share::randomness::Stream,
 };
 
@@ -73,11 +74,7 @@ impl Transcript {
 
 /// A hash over one verifier's part of a proof.
 fn digest<F: PrimeField>(values: &[F]) -> [u8; 32] {
-    let mut bytes = Vec::with_capacity(F::BYTES * values.len());
-    for value in values {
-        value.write(&mut bytes);
-    }
-    Sha256::digest(&bytes).into()
+    Sha256::digest(encode(values)).into()
 }
 
 /// The prover's side.
@@ -106,33 +103,28 @@ impl<F: PrimeField> Prover<'_, F> {
         }
         let (left, right_digest) = (digest(&left), digest(&right));
         self.to_right.extend_from_slice(&left);
-        for value in &right {
-            value.write(&mut self.to_right);
-        }
+        self.to_right.extend(encode(&right));
         self.to_left.extend_from_slice(&right_digest);
         self.transcript.absorb(&left, &right_digest);
         self.transcript.challenge(excluded)
     }
 
     /// Proves the inner product of two vectors of one length.
-    pub(crate) fn prove(&mut self, mut u: Vec<F>, mut v: Vec<F>) {
-        while u.len() > CHUNK {
-            pad(&mut u);
-            pad(&mut v);
-            let challenge = self.stage(&products(&u, &v), 0);
+    pub(crate) fn prove(&mut self, u: Vec<F>, v: Vec<F>) {
+        let (mut u, mut v) = (Vector::new(u), Vector::new(v));
+        while u.length > CHUNK {
+            let challenge = self.stage(&products(u.chunks(), v.chunks()), 0);
             let weights = self.tables.chunk.at(challenge);
-            u = fold(&u, &weights);
-            v = fold(&v, &weights);
+            u.fold(&weights);
+            v.fold(&weights);
         }
-        pad(&mut u);
-        pad(&mut v);
-        u.push(F::draw(&mut || self.left.word()));
-        v.push(F::draw(&mut || self.right.word()));
+        let u = u.masked(F::draw(&mut || self.left.word()));
+        let v = v.masked(F::draw(&mut || self.right.word()));
         let values: Vec<F> = (0..LAST)
             .map(|point| {
                 let number = F::from_signed(i64::try_from(point).expect("few points"));
                 let weights = self.tables.masked.at(number);
-                F::dot(&u, &weights) * F::dot(&v, &weights)
+                F::dot(&*u, &weights) * F::dot(&*v, &weights)
             })
             .collect();
         self.stage(&values, CHUNK);
@@ -215,25 +207,22 @@ impl<F: PrimeField> Verifier<'_, F> {
             Side::Left => sum - self.rest,
             Side::Right => self.rest - sum,
         };
-        let mut bytes = Vec::new();
-        off.write(&mut bytes);
-        self.sums.update(&bytes);
+        self.sums.update(encode(&[off]));
         let challenge = self.transcript.challenge(excluded);
         self.rest = F::dot(&part, &table.at(challenge));
         Some(challenge)
     }
 
     /// Follows the proof with the vector that this verifier knows.
-    pub(crate) fn follow(mut self, mut vector: Vec<F>) -> Option<Closing<F>> {
-        while vector.len() > CHUNK {
-            pad(&mut vector);
+    pub(crate) fn follow(mut self, vector: Vec<F>) -> Option<Closing<F>> {
+        let mut vector = Vector::new(vector);
+        while vector.length > CHUNK {
             let challenge = self.stage(PROOF, CHUNK, 0, &self.tables.proof)?;
-            vector = fold(&vector, &self.tables.chunk.at(challenge));
+            vector.fold(&self.tables.chunk.at(challenge));
         }
-        pad(&mut vector);
-        vector.push(F::draw(&mut || self.stream.word()));
+        let vector = vector.masked(F::draw(&mut || self.stream.word()));
         let challenge = self.stage(LAST, CHUNK, CHUNK, &self.tables.last)?;
-        let masked = F::dot(&vector, &self.tables.masked.at(challenge));
+        let masked = F::dot(&*vector, &self.tables.masked.at(challenge));
         let sums: [u8; 32] = self.sums.finalize().into();
         let digest = hash(b"closing", &[&self.transcript.0, &sums]);
         self.told.is_empty().then_some(Closing { masked, part: self.rest, digest })
@@ -250,21 +239,63 @@ pub(crate) fn lengths<F: PrimeField>(mut length: usize) -> (usize, usize) {
     (32 * (stages + 1), 32 * (stages + 1) + F::BYTES * (stages * PROOF + LAST))
 }
 
-fn pad<F: PrimeField>(vector: &mut Vec<F>) {
-    let length = vector.len().max(1).next_multiple_of(CHUNK);
-    vector.resize(length, F::ZERO);
+/// A vector that gets shorter in its place, and is erased in the end.
+pub(crate) struct Vector<F: PrimeField> {
+    values: Vec<F>,
+    /// How many values still count; zeros follow up to a whole chunk.
+    pub(crate) length: usize,
 }
 
-/// Each chunk's polynomial at the challenge.
-pub(crate) fn fold<F: PrimeField>(vector: &[F], weights: &[F]) -> Vec<F> {
-    vector.chunks_exact(CHUNK).map(|chunk| F::dot(chunk, weights)).collect()
+impl<F: PrimeField> Vector<F> {
+    pub(crate) fn new(mut values: Vec<F>) -> Self {
+        let length = values.len();
+        values.resize(length.max(1).next_multiple_of(CHUNK), F::ZERO);
+        Self { values, length }
+    }
+
+    /// All that counts, in whole chunks.
+    pub(crate) fn chunks(&self) -> &[[F; CHUNK]] {
+        self.values[..self.length.max(1).next_multiple_of(CHUNK)].as_chunks().0
+    }
+
+    /// Puts each chunk's polynomial at the challenge in the place of the chunks.
+    pub(crate) fn fold(&mut self, weights: &[F]) {
+        let weights: &[F; CHUNK] = weights.first_chunk().expect("a weight for each element");
+        let chunks = self.length.div_ceil(CHUNK);
+        for chunk in 0..chunks {
+            let values = self.values[CHUNK * chunk..].first_chunk::<CHUNK>();
+            let values = values.expect("chunks are whole");
+            let mut sum = F::Sum::default();
+            for (value, weight) in values.iter().zip(weights) {
+                F::accumulate(&mut sum, *value, *weight);
+            }
+            self.values[chunk] = F::settle(sum);
+        }
+        let end = chunks.next_multiple_of(CHUNK).min(self.values.len());
+        self.values[chunks..end].fill(F::ZERO);
+        self.length = chunks;
+    }
+
+    /// The last chunk and one random element.
+    pub(crate) fn masked(&self, mask: F) -> Zeroizing<[F; CHUNK + 1]> {
+        let mut masked = Zeroizing::new([mask; CHUNK + 1]);
+        masked[..CHUNK].copy_from_slice(&self.chunks()[0]);
+        masked
+    }
+}
+
+impl<F: PrimeField> Drop for Vector<F> {
+    fn drop(&mut self) {
+        // The slice, not the vector: a vector's unused end is erased byte by byte.
+        self.values.as_mut_slice().zeroize();
+    }
 }
 
 /// The sum over all chunks of the product of both polynomials, at 0, 1, ..., 6.
-pub(crate) fn products<F: PrimeField>(u: &[F], v: &[F]) -> [F; PROOF] {
+pub(crate) fn products<F: PrimeField>(u: &[[F; CHUNK]], v: &[[F; CHUNK]]) -> [F; PROOF] {
     let mut sums = [F::Sum::default(); PROOF];
-    for (u, v) in u.chunks_exact(CHUNK).zip(v.chunks_exact(CHUNK)) {
-        let (u, v) = (extend([u[0], u[1], u[2], u[3]]), extend([v[0], v[1], v[2], v[3]]));
+    for (u, v) in u.iter().zip(v) {
+        let (u, v) = (extend(*u), extend(*v));
         for point in 0..PROOF {
             F::accumulate(&mut sums[point], u[point], v[point]);
         }

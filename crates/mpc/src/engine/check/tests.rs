@@ -7,7 +7,7 @@ use sha2::Digest as _;
 
 use super::{
     Role, Side,
-    proof::{self, Closing, Prover, Tables, Transcript, Verifier},
+    proof::{self, Closing, Prover, Tables, Transcript, Vector, Verifier},
     wide::{self, Folding, Pairs, WIDE, WIDE_PROOF, WideTables},
 };
 use crate::{engine::log::BitLog, field::PrimeField, share::randomness::Stream};
@@ -15,6 +15,8 @@ use crate::{engine::log::BitLog, field::PrimeField, share::randomness::Stream};
 /// Integers modulo a small prime.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Toy<const P: u64>(u64);
+
+impl<const P: u64> zeroize::DefaultIsZeroes for Toy<P> {}
 
 impl<const P: u64> Add for Toy<P> {
     type Output = Self;
@@ -133,24 +135,25 @@ fn value_at<const P: u64>(values: &[Toy<P>], place: Toy<P>) -> Toy<P> {
 /// Proves a sum that is too large by `off`, lying again whenever the challenge finds the lie.
 fn prove_wrongly<const P: u64>(
     prover: &mut Prover<'_, Toy<P>>,
-    mut u: Vec<Toy<P>>,
-    mut v: Vec<Toy<P>>,
+    u: Vec<Toy<P>>,
+    v: Vec<Toy<P>>,
     mut off: Toy<P>,
 ) {
-    while u.len() > proof::CHUNK {
-        let honest = proof::products(&u, &v);
+    let (mut u, mut v) = (Vector::new(u), Vector::new(v));
+    while u.length > proof::CHUNK {
+        let honest = proof::products(u.chunks(), v.chunks());
         let lie = lie(off, proof::CHUNK, proof::PROOF);
         let challenge = prover.stage(&added(&honest, &lie), 0);
         off = value_at(&lie, challenge);
         let weights = prover.tables.chunk.at(challenge);
-        u = proof::fold(&u, &weights);
-        v = proof::fold(&v, &weights);
+        u.fold(&weights);
+        v.fold(&weights);
     }
-    u.push(Toy::draw(&mut || prover.left.word()));
-    v.push(Toy::draw(&mut || prover.right.word()));
+    let u = u.masked(Toy::draw(&mut || prover.left.word()));
+    let v = v.masked(Toy::draw(&mut || prover.right.word()));
     let values = 2 * proof::CHUNK + 1;
     let honest: Vec<Toy<P>> = (0..values as u64)
-        .map(|place| value_at(&u, Toy(place)) * value_at(&v, Toy(place)))
+        .map(|place| value_at(&*u, Toy(place)) * value_at(&*v, Toy(place)))
         .collect();
     prover.stage(&added(&honest, &lie(off, proof::CHUNK, values)), proof::CHUNK);
 }
@@ -227,7 +230,7 @@ fn honest_proofs_always_convince() {
 #[test]
 fn the_best_liar_succeeds_exactly_as_often_as_the_bound_says() {
     let tables = Tables::<Toy<31>>::new();
-    let runs = 3_000;
+    let runs = 1_500;
     for (length, stages) in [(4, 0), (16, 1), (64, 2), (256, 3)] {
         let found = (0..runs).filter(|run| convinces(u64::from(*run), &tables, length, Toy(7)));
         let found = share_of(u32::try_from(found.count()).unwrap(), runs);
@@ -353,7 +356,7 @@ fn honest_proofs_about_bits_always_convince() {
 #[test]
 fn the_best_liar_about_bits_succeeds_exactly_as_often_as_the_bound_says() {
     let tables = (Tables::<Toy<257>>::new(), WideTables::new());
-    let runs = 3_000;
+    let runs = 1_500;
     for wrong in [1, 5, 64] {
         let found = (0..runs).filter(|run| bits_convince(u64::from(*run), &tables, 4, wrong));
         let found = share_of(u32::try_from(found.count()).unwrap(), runs);

@@ -29,15 +29,13 @@ const LEFT: Terms = terms(-2, 4);
 /// The right verifier's terms for `b + 2d + 4f`.
 const RIGHT: Terms = terms(1, 1);
 
-const fn bit(bits: usize, place: usize) -> i64 {
-    if bits >> place & 1 == 1 { 1 } else { 0 }
-}
-
 const fn terms(single: i64, both: i64) -> Terms {
     let mut terms = [[0; 4]; 8];
     let mut bits = 0;
     while bits < 8 {
-        let [first, second, negative] = [bit(bits, 0), bit(bits, 1), bit(bits, 2)];
+        let first = if bits & 1 == 1 { 1 } else { 0 };
+        let second = if bits & 2 == 2 { 1 } else { 0 };
+        let negative = if bits & 4 == 4 { 1 } else { 0 };
         let sign = 1 - 2 * negative;
         terms[bits] =
             [sign, sign * single * first, sign * single * second, sign * both * first * second];
@@ -69,7 +67,7 @@ pub(crate) struct Pairs(Vec<u8>);
 impl Drop for Pairs {
     fn drop(&mut self) {
         use zeroize::Zeroize as _;
-        self.0.zeroize();
+        self.0.as_mut_slice().zeroize();
     }
 }
 
@@ -109,17 +107,20 @@ impl Pairs {
         Self(pairs)
     }
 
-    /// Both halves of every chunk.
-    fn chunks(&self) -> impl Iterator<Item = (usize, usize)> {
-        self.0.chunks_exact(2 * CHUNKS).flat_map(|word| {
-            let (first, second) = word.split_at(CHUNKS);
-            first.iter().zip(second).map(|(a, b)| (usize::from(*a & 63), usize::from(*b & 63)))
-        })
+    /// 32 of them for each word; pair k and pair k+16 make a chunk.
+    fn words(&self) -> impl Iterator<Item = &[u8; 2 * CHUNKS]> {
+        self.0.as_chunks().0.iter()
     }
 
     /// Every chunk's polynomial at the challenge.
     pub(crate) fn fold<F: PrimeField>(&self, weights: &Folding<F>) -> Vec<F> {
-        self.chunks().map(|(first, second)| weights.0[0][first] + weights.0[1][second]).collect()
+        let [first, second] = &weights.0;
+        let mut folded = Vec::with_capacity(self.0.len() / 2);
+        for word in self.words() {
+            let at = |pair: usize| usize::from(word[pair] & 63);
+            folded.extend((0..CHUNKS).map(|pair| first[at(pair)] + second[at(pair + CHUNKS)]));
+        }
+        folded
     }
 }
 
@@ -153,7 +154,7 @@ impl<F: PrimeField> Folding<F> {
 }
 
 /// How often six bits on the left met six bits on the right.
-type Counts = Vec<u32>;
+type Counts = [u32; 64 * 64];
 
 /// The prover's values: the sum over all chunks of the product of both polynomials.
 pub(crate) fn products<F: PrimeField>(
@@ -161,19 +162,10 @@ pub(crate) fn products<F: PrimeField>(
     left: &Pairs,
     right: &Pairs,
 ) -> Vec<F> {
-    let mut counts: [[Counts; 2]; 2] =
-        std::array::from_fn(|_| std::array::from_fn(|_| vec![0; 64 * 64]));
-    for ((first, second), (other_first, other_second)) in left.chunks().zip(right.chunks()) {
-        counts[0][0][first << 6 | other_first] += 1;
-        counts[0][1][first << 6 | other_second] += 1;
-        counts[1][0][second << 6 | other_first] += 1;
-        counts[1][1][second << 6 | other_second] += 1;
-    }
+    let counts = count(left, right);
     let mut matrix = [[F::ZERO; WIDE]; WIDE];
-    for (half, counts) in counts.iter().enumerate() {
-        for (other_half, counts) in counts.iter().enumerate() {
-            add_counts(counts, half, other_half, &mut matrix);
-        }
+    for (halves, counts) in counts.iter().enumerate() {
+        add_counts(counts, halves / 2, halves % 2, &mut matrix);
     }
     let on_points = (0..WIDE).map(|point| matrix[point][point]);
     let beyond = tables.beyond.iter().map(|weights| {
@@ -181,6 +173,24 @@ pub(crate) fn products<F: PrimeField>(
         F::dot(&rows, weights)
     });
     on_points.chain(beyond).collect()
+}
+
+/// For both halves on the left with both on the right.
+fn count(left: &Pairs, right: &Pairs) -> Vec<Counts> {
+    let mut counts = vec![[0; 64 * 64]; 4];
+    let [a, b, c, d] = counts.as_mut_slice() else { unreachable!("four were just made") };
+    for (left, right) in left.words().zip(right.words()) {
+        for pair in 0..CHUNKS {
+            let at = |pairs: &[u8; 2 * CHUNKS], pair: usize| usize::from(pairs[pair] & 63);
+            let (first, second) = (at(left, pair) << 6, at(left, pair + CHUNKS) << 6);
+            let (other_first, other_second) = (at(right, pair), at(right, pair + CHUNKS));
+            a[first | other_first] += 1;
+            b[first | other_second] += 1;
+            c[second | other_first] += 1;
+            d[second | other_second] += 1;
+        }
+    }
+    counts
 }
 
 /// Adds up which terms met, for the two products in each half.
@@ -201,17 +211,13 @@ fn add_counts<F: PrimeField>(
     for (product, rows) in rows.iter().enumerate() {
         for other in 0..2 {
             let start = (8 * half + 4 * product, 8 * other_half + 4 * other);
-            let mut met = [[0_i64; 4]; 4];
-            for (bits, row) in rows.iter().enumerate() {
-                for (other_bits, count) in row.iter().enumerate() {
-                    let right = &RIGHT[if other == 0 { other_bits & 7 } else { other_bits >> 3 }];
-                    for (line, left) in met.iter_mut().zip(&LEFT[bits]) {
-                        for (sum, right) in line.iter_mut().zip(right) {
-                            *sum += left * right * i64::from(*count);
-                        }
-                    }
+            let mut single = [[0_i64; 8]; 8];
+            for (single, row) in single.iter_mut().zip(rows) {
+                for (bits, count) in row.iter().enumerate() {
+                    single[(bits >> (3 * other)) & 7] += i64::from(*count);
                 }
             }
+            let met = met(&single);
             for (line, sums) in met.iter().enumerate() {
                 for (column, sum) in sums.iter().enumerate() {
                     matrix[start.0 + line][start.1 + column] = F::from_signed(*sum);
@@ -219,6 +225,21 @@ fn add_counts<F: PrimeField>(
             }
         }
     }
+}
+
+/// How often each term of one product met each term of the other, with its sign and factor.
+fn met(counts: &[[i64; 8]; 8]) -> [[i64; 4]; 4] {
+    let mut met = [[0; 4]; 4];
+    for (left, counts) in LEFT.iter().zip(counts) {
+        for (right, count) in RIGHT.iter().zip(counts) {
+            for (line, left) in met.iter_mut().zip(left) {
+                for (sum, right) in line.iter_mut().zip(right) {
+                    *sum += left * right * count;
+                }
+            }
+        }
+    }
+    met
 }
 
 /// All tables of one field.

@@ -80,16 +80,16 @@ impl Function for MatchMidpoint {
         let column = |column: usize| {
             all.pick(&(0..total).map(|order| 2 * order + column).collect::<Vec<_>>())
         };
-        let (buys, sizes) = (column(0), column(1));
+        let (is_buy, sizes) = (column(0), column(1));
         // What each order buys, and zero for each side that is a bit.
-        let left = Numbers::join(&[&buys, &buys]);
-        let right = Numbers::join(&[&sizes, &buys.subtracted_from(engine.me(), Fe::ONE)]);
+        let left = Numbers::join(&[&is_buy, &is_buy]);
+        let right = Numbers::join(&[&sizes, &is_buy.subtracted_from(engine.me(), Fe::ONE)]);
         let products = engine.multiply(&left, &right)?;
         self.enforce(engine, &sizes, &products.range(total..2 * total))?;
         let bought = products.range(0..total);
-        let fills = Self::fills(
+        let fills = fills(
             engine,
-            &buys.pick(&self.by_time),
+            &is_buy.pick(&self.by_time),
             &sizes.pick(&self.by_time),
             &bought.pick(&self.by_time),
         )?;
@@ -119,30 +119,6 @@ impl MatchMidpoint {
         rules.enforce(engine, self.orders.len())
     }
 
-    /// All lists are in order of time.
-    fn fills(
-        engine: &mut Engine<'_>,
-        buys: &Numbers,
-        sizes: &Numbers,
-        bought: &Numbers,
-    ) -> Result<Numbers, RunError> {
-        let total = sizes.len();
-        let sold = sizes.minus(bought);
-        // What the other side offers, less what earlier orders of the own side take.
-        let left_for = |own: &Numbers, other: &Numbers| {
-            let earlier = own.running_sums().minus(own);
-            other.sums(total).pick(&vec![0; total]).minus(&earlier)
-        };
-        let rest = select(engine, buys, &left_for(bought, &sold), &left_for(&sold, bought))?;
-        let tests = Numbers::join(&[&rest, &rest.minus(sizes)]);
-        let bits = is_negative(engine, &tests, SIZE_BITS + 14)?;
-        // q + [rest < q] (rest - q) - [rest < 0] rest
-        let pairs: Vec<usize> = (0..total).flat_map(|order| [order, total + order]).collect();
-        let factors = Numbers::join(&[&rest.times_public(-Fe::ONE), &rest.minus(sizes)]);
-        let change = engine.inner_products(&bits.pick(&pairs), &factors.pick(&pairs), 2)?;
-        Ok(sizes.plus(&change))
-    }
-
     fn deliver(&self, fills: &Numbers) -> Outputs {
         let mut private = Vec::new();
         let mut start = 0;
@@ -153,4 +129,38 @@ impl MatchMidpoint {
         }
         Outputs { public: Vec::new(), private }
     }
+}
+
+/// All lists are in order of time.
+fn fills(
+    engine: &mut Engine<'_>,
+    is_buy: &Numbers,
+    sizes: &Numbers,
+    bought: &Numbers,
+) -> Result<Numbers, RunError> {
+    let total = sizes.len();
+    let sold = sizes.minus(bought);
+    // What the other side offers, less what earlier orders of the own side take.
+    let left_for = |own: &Numbers, other: &Numbers| {
+        let earlier = own.running_sums().minus(own);
+        other.sums(total).pick(&vec![0; total]).minus(&earlier)
+    };
+    let rest = select(engine, is_buy, &left_for(bought, &sold), &left_for(&sold, bought))?;
+    filled(engine, sizes, &rest, SIZE_BITS + 14)
+}
+
+/// `min(size, max(0, rest))` for each order: `q + [rest < q] (rest - q) - [rest < 0] rest`.
+pub(super) fn filled(
+    engine: &mut Engine<'_>,
+    sizes: &Numbers,
+    rest: &Numbers,
+    width: u32,
+) -> Result<Numbers, RunError> {
+    let total = sizes.len();
+    let tests = Numbers::join(&[rest, &rest.minus(sizes)]);
+    let bits = is_negative(engine, &tests, width)?;
+    let pairs: Vec<usize> = (0..total).flat_map(|order| [order, total + order]).collect();
+    let factors = Numbers::join(&[&rest.times_public(-Fe::ONE), &rest.minus(sizes)]);
+    let change = engine.inner_products(&bits.pick(&pairs), &factors.pick(&pairs), 2)?;
+    Ok(sizes.plus(&change))
 }

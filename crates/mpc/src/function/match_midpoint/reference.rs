@@ -19,15 +19,15 @@ pub(super) fn compute(
         .map(|order| (usize::from(order[0] == 1), order[1]))
         .collect();
     let mut wanted = [0, 0];
-    for (side, lots) in &orders {
-        wanted[*side] += lots;
+    for (is_buy, size) in &orders {
+        wanted[*is_buy] += size;
     }
     let mut left = [wanted[0].min(wanted[1]); 2];
     let mut fills = vec![0; orders.len()];
     for order in &function.by_time {
-        let (side, lots) = orders[*order];
-        fills[*order] = lots.min(left[side]);
-        left[side] -= fills[*order];
+        let (is_buy, size) = orders[*order];
+        fills[*order] = size.min(left[is_buy]);
+        left[is_buy] -= fills[*order];
     }
     let mut rest = fills.as_slice();
     let private = function.orders.iter().enumerate().map(|(participant, count)| {

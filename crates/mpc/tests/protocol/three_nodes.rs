@@ -60,3 +60,8 @@ pub(crate) fn matches_reference(function: &dyn Function, inputs: &[Vec<i128>], s
         .map_err(|broken| RunError::InvalidInput { participant: broken.participant });
     assert_eq!(outcome(function, inputs, seed), expected, "inputs {inputs:?}");
 }
+
+/// How many cases of a property to try: `PROPTEST_CASES`, or so many.
+pub(crate) fn cases(usual: u32) -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|count| count.parse().ok()).unwrap_or(usual)
+}

@@ -1,7 +1,5 @@
 //! One node changes one message: the honest ones stop, or what they have is right.
 
-mod three_nodes;
-
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -19,6 +17,8 @@ use mpc::{
         memory::{Fate, Message},
     },
 };
+
+use crate::three_nodes::together;
 
 /// A function, small inputs, and what is right.
 struct Case {
@@ -52,6 +52,16 @@ fn cases() -> Vec<Case> {
             "crossed_market",
             &Parameters::new().with("participants", [2]).with("minimum_edge", [1]),
             vec![vec![10, 12, 3, 4], vec![5, 7, 6, 8]],
+        ),
+        case(
+            "median",
+            &Parameters::new().with("participants", [3]),
+            vec![vec![8], vec![-5], vec![70]],
+        ),
+        case(
+            "auction",
+            &Parameters::new().with("prices", [2]).with("priority", [0, 1]),
+            vec![vec![9, 4, 0, 0], vec![0, 0, 3, 5]],
         ),
     ]
 }
@@ -128,7 +138,7 @@ fn every_changed_bit_of_every_message_stops_the_run_before_anything_is_opened() 
         let patience = Duration::from_secs(10);
         for liar in NodeIndex::ALL {
             let (results, sent) = run(&case, patience, liar, |_, _| Fate::Deliver);
-            assert_eq!(three_nodes::together(results), Ok(expected.clone()));
+            assert_eq!(together(results), Ok(expected.clone()));
             let kinds = sent[liar.get()].clone();
             for (target, kind) in kinds.iter().enumerate() {
                 let lie = move |number: u32, message: &mut Message| {

@@ -1,11 +1,9 @@
 //! Every function equals its plain reference, on random inputs and at the edges.
 #![allow(clippy::unwrap_used, reason = "a failure is the test's answer")]
 
-mod three_nodes;
-
-use mpc::function::{Function, Parameters, catalogue};
+use crate::three_nodes::{cases, matches_reference};
+use mpc::function::{Function, Parameters, catalogue, rehearsal::Rehearsal};
 use proptest::prelude::*;
-use three_nodes::matches_reference;
 
 fn build(name: &str, parameters: &Parameters) -> Box<dyn Function> {
     catalogue::build(name, parameters).unwrap_or_else(|error| panic!("{error}"))
@@ -25,6 +23,29 @@ fn the_catalogue_is_sorted_and_names_every_leak_once() {
         assert!(error.is_err(), "{} takes any parameter", entry.name);
     }
     assert!(catalogue::build("no such function", &Parameters::new()).is_err());
+}
+
+/// What a run opened, by label, with the number of values.
+fn opened(name: &str, parameters: &Parameters, inputs: &[Vec<i128>]) -> Vec<(&'static str, u64)> {
+    let function = build(name, parameters);
+    let [first, ..] = Rehearsal::new(1).run(&*function, inputs);
+    let statistics = first.unwrap().statistics;
+    statistics.openings.iter().map(|opened| (opened.label, opened.values)).collect()
+}
+
+#[test]
+fn every_opening_is_counted_under_a_label_of_the_function() {
+    let midpoint = Parameters::new().with("orders", [1, 2]).with("sequence", [0, 1, 2]);
+    let found = opened("match_midpoint", &midpoint, &[vec![1, 5], vec![0, 3, 0, 9]]);
+    let verdict = "whether each participant's inputs obey the rules";
+    assert_eq!(found, [(verdict, 2), ("own fills", 3)]);
+    let median = Parameters::new().with("participants", [4]);
+    let found = opened("median", &median, &[vec![3], vec![1], vec![2], vec![9]]);
+    let order = "the order of shuffled records, which is uniformly random";
+    assert_eq!(found, [(verdict, 4), (order, 6), ("the value at the wanted rank", 1)]);
+    let market = Parameters::new().with("participants", [2]).with("minimum_edge", [0]);
+    let found = opened("crossed_market", &market, &[vec![1, 5, 1, 1], vec![2, 6, 1, 1]]);
+    assert_eq!(found, [(verdict, 2), ("whether the market is crossed", 1)]);
 }
 
 /// Mostly small numbers, so that ties happen; sometimes the largest, sometimes forbidden ones.
@@ -55,7 +76,7 @@ fn vwap(participants: usize, low: i64, high: i64, minimum: i64) -> Box<dyn Funct
 }
 
 /// Orders are dealt to participants in turn; the seed decides who came first.
-fn midpoint(counts: &[usize], seed: u64) -> Box<dyn Function> {
+fn dealt(counts: &[usize], seed: u64) -> Parameters {
     let total: usize = counts.iter().sum();
     let mut sequence: Vec<i64> = (0..i64::try_from(total).unwrap()).collect();
     let mut state = seed;
@@ -64,12 +85,18 @@ fn midpoint(counts: &[usize], seed: u64) -> Box<dyn Function> {
         sequence.swap(last, usize::try_from(state >> 33).unwrap() % (last + 1));
     }
     let counts: Vec<i64> = counts.iter().map(|count| i64::try_from(*count).unwrap()).collect();
-    build("match_midpoint", &Parameters::new().with("orders", counts).with("sequence", sequence))
+    Parameters::new().with("orders", counts).with("sequence", sequence)
 }
 
-fn orders() -> impl Strategy<Value = Vec<Vec<i128>>> {
-    let side = prop_oneof![30 => 0_i128..2, 1 => Just(2_i128), 1 => Just(-1_i128)];
-    let order = (side, number(40)).prop_map(|(side, size)| vec![side, size]);
+fn midpoint(counts: &[usize], seed: u64) -> Box<dyn Function> {
+    build("match_midpoint", &dealt(counts, seed))
+}
+
+/// Each order has a side, a size, and the least it accepts, if that is wanted.
+fn orders(fields: usize) -> impl Strategy<Value = Vec<Vec<i128>>> {
+    let side = prop_oneof![60 => 0_i128..2, 1 => Just(2_i128), 1 => Just(-1_i128)];
+    let order = (side, number(40), number(40))
+        .prop_map(move |(side, size, least)| [side, size, least][..fields].to_vec());
     let participant = prop::collection::vec(order, 0..6).prop_map(|orders| orders.concat());
     prop::collection::vec(participant, 1..5)
         .prop_filter("an order is needed", |lists| lists.iter().any(|list| !list.is_empty()))
@@ -96,7 +123,7 @@ fn the_best_pair_is_found_when_one_participant_leads_both_sides() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig::with_cases(cases(40)))]
 
     #[test]
     fn crossed_market_equals_its_reference(
@@ -127,7 +154,7 @@ proptest! {
     }
 
     #[test]
-    fn match_midpoint_equals_its_reference(inputs in orders(), seed: u64) {
+    fn match_midpoint_equals_its_reference(inputs in orders(2), seed: u64) {
         let counts: Vec<usize> = inputs.iter().map(|orders| orders.len() / 2).collect();
         matches_reference(&*midpoint(&counts, seed), &inputs, seed);
     }
@@ -156,5 +183,70 @@ proptest! {
             inputs[usize::try_from(*owner).unwrap()].push(*cost);
         }
         matches_reference(&*function, &inputs, seed);
+    }
+
+    #[test]
+    fn answers_about_ranks_equal_their_reference(
+        values in prop::collection::vec(
+            (prop_oneof![20 => -4_i128..4, 10 => -(1_i128 << 47)..1 << 47, 1 => Just(1 << 47)],
+             number(40)),
+            3..20,
+        ),
+        wanted in 0_usize..4,
+        place in 0_usize..100,
+        seed: u64,
+    ) {
+        let count = values.len();
+        let number = |value: usize| i64::try_from(value).unwrap();
+        let parameters = Parameters::new().with("participants", [number(count)]);
+        let function = match wanted {
+            0 => build("median", &parameters),
+            1 => build("quantile", &parameters.with("rank", [number(place % count)])),
+            2 => {
+                let trim = number(place % count.div_ceil(2));
+                build("trimmed_mean", &parameters.with("trim", [trim]))
+            }
+            _ => build("weighted_median", &parameters),
+        };
+        let inputs: Vec<Vec<i128>> = values
+            .iter()
+            .map(|(value, size)| if wanted == 3 { vec![*value, *size] } else { vec![*value] })
+            .collect();
+        matches_reference(&*function, &inputs, seed);
+    }
+
+    #[test]
+    fn match_size_equals_its_reference(inputs in orders(3), seed: u64) {
+        let counts: Vec<usize> = inputs.iter().map(|orders| orders.len() / 3).collect();
+        let function = build("match_size", &dealt(&counts, seed));
+        matches_reference(&*function, &inputs, seed);
+    }
+
+    #[test]
+    fn an_auction_equals_its_reference(
+        steps in prop::collection::vec(prop::collection::vec(number(38), 40), 2..5),
+        prices in 1_usize..20,
+        seed: u64,
+    ) {
+        let schedule = |steps: &Vec<i128>| {
+            let sums = |steps: &[i128]| -> Vec<i128> {
+                let add = |sum: &mut i128, step: &i128| {
+                    *sum += step;
+                    Some(*sum)
+                };
+                steps.iter().scan(0, add).collect()
+            };
+            let mut schedule = sums(&steps[..prices]);
+            schedule.reverse();
+            schedule.extend(sums(&steps[prices..2 * prices]));
+            schedule
+        };
+        let inputs: Vec<Vec<i128>> = steps.iter().map(schedule).collect();
+        let mut priority: Vec<i64> = (0..i64::try_from(inputs.len()).unwrap()).collect();
+        priority.rotate_left(usize::try_from(seed % inputs.len() as u64).unwrap());
+        let parameters = Parameters::new()
+            .with("prices", [i64::try_from(prices).unwrap()])
+            .with("priority", priority);
+        matches_reference(&*build("auction", &parameters), &inputs, seed);
     }
 }
