@@ -22,12 +22,12 @@ fn tick(stage: &mut Stage) -> Vec<Command> {
     stage.happens(diff(BTC, &[(599_999, 5)], &[]))
 }
 
-fn side(price: i64) -> Option<QuotedSide> {
-    Some(QuotedSide { price: Ticks::new(price), quantity: Lots::new(5) })
+fn side(price: i64) -> QuotedSide {
+    QuotedSide { price: Ticks::new(price), quantity: Lots::new(5) }
 }
 
 fn quotes(bid: i64, ask: i64) -> Quotes {
-    Quotes { bid: side(bid), ask: side(ask), requote: Requote::WhenMoved }
+    Quotes { bid: Some(side(bid)), ask: Some(side(ask)), requote: Requote::WhenMoved }
 }
 
 /// Lets the venue accept everything that was placed.

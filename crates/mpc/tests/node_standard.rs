@@ -88,16 +88,16 @@ fn terms_of(case: &Case, session: u64) -> SessionTerms {
     SessionTerms { function: case.function.to_owned(), parameters, ..terms(session, &NAMES) }
 }
 
+/// What one participant alone is told, by name.
+type Own = Vec<(String, Vec<i128>)>;
+
 /// What the reference says about these inputs: public numbers, and each participant's own.
-fn expected(
-    case: &Case,
-    inputs: &[Vec<i128>],
-) -> (serde_json::Value, Vec<Vec<(String, Vec<i128>)>>) {
+fn expected(case: &Case, inputs: &[Vec<i128>]) -> (serde_json::Value, Vec<Own>) {
     let mut parameters = Parameters::new();
     for (name, values) in case.parameters {
         parameters = parameters.with(name, *values);
     }
-    let counted = parameters.clone().with("participants", [inputs.len() as i64]);
+    let counted = parameters.clone().with("participants", [i64::try_from(inputs.len()).unwrap()]);
     let function = catalogue::build(case.function, &counted)
         .or_else(|_| catalogue::build(case.function, &parameters))
         .unwrap();
@@ -114,7 +114,7 @@ fn expected(
     (public, own)
 }
 
-fn own_of(result: &OwnResult) -> Vec<(String, Vec<i128>)> {
+fn own_of(result: &OwnResult) -> Own {
     result.own.iter().map(|(name, numbers)| (name.clone(), numbers.to_vec())).collect()
 }
 

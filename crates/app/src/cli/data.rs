@@ -1,8 +1,5 @@
 //! The arguments of `data`.
 
-#![expect(clippy::doc_markdown, reason = "clap prints these comments as they are")]
-#![expect(clippy::struct_excessive_bools, reason = "a struct of flags")]
-
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};

@@ -119,15 +119,15 @@ fn nonsense_is_not_a_day() {
 proptest! {
     #[test]
     fn pages_cover_the_days_without_gap_or_overlap(
-        first in 0_i32..400,
-        length in 0_i32..120,
+        first in 0_usize..400,
+        length in 0_usize..120,
         seconds in prop::sample::select(vec![60_u32, 300, 3_600, 86_400]),
         coinbase in any::<bool>(),
     ) {
         let what = What::Bars(Interval::from_secs(seconds).unwrap());
         let origin = if coinbase { Origin::Coinbase } else { Origin::Binance };
-        let first_day = day("2024-01-01").to(day("2026-12-31")).nth(first as usize).unwrap();
-        let days: Vec<Day> = first_day.to(day("2026-12-31")).take(length as usize + 1).collect();
+        let first_day = day("2024-01-01").to(day("2026-12-31")).nth(first).unwrap();
+        let days: Vec<Day> = first_day.to(day("2026-12-31")).take(length + 1).collect();
         let batches = plan(&order(origin, Market::Spot, what), &days).unwrap();
         let mut from = days[0].start_secs() * 1_000;
         for piece in batches.iter().flatten() {
@@ -209,10 +209,13 @@ fn an_answer_to_another_question_is_refused() {
     assert!(klines.kept(b"<html>").is_err());
 }
 
+/// Status, `Retry-After` and body, or why there is no answer.
+type Answered = Result<(u16, Option<u64>, &'static str), String>;
+
 /// Answers from a list.
 #[derive(Default)]
 struct Scripted {
-    answers: VecDeque<Result<(u16, Option<u64>, &'static str), String>>,
+    answers: VecDeque<Answered>,
     asked: Vec<String>,
 }
 
