@@ -70,10 +70,15 @@ impl Money {
     }
 
     /// One way to the floating world, for statistics and gauges only.
+    ///
+    /// Whole units come through exactly up to 2^53: they are converted apart from what follows the
+    /// point, since a number of 1e-18 as large as 1e23 has no exact image.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "the caller asked for an approximation")]
     pub fn to_f64(self) -> f64 {
-        self.0 as f64 / 1e18
+        let units = self.0 / Self::ATTO_PER_UNIT;
+        let rest = self.0 - units * Self::ATTO_PER_UNIT;
+        units as f64 + rest as f64 / 1e18
     }
 
     /// `self * part / whole`, rounded toward zero to 1e-18.

@@ -181,6 +181,16 @@ fn money_finer_than_atto_or_too_large_is_refused() {
 }
 
 #[test]
+fn whole_units_come_through_to_floats_exactly() {
+    for units in [0, 1, -7, 99_999, 100_000, 100_001, 123_456_789, -4_503_599_627_370_497_i64] {
+        let amount = Money::from_atto(i128::from(units) * Money::ATTO_PER_UNIT);
+        assert_eq!(amount.to_f64().to_string(), units.to_string());
+    }
+    assert_eq!(money("0.1").to_f64().to_string(), "0.1");
+    assert_eq!(money("-61793.4").to_f64().to_string(), "-61793.4");
+}
+
+#[test]
 fn a_share_of_money_is_rounded_toward_zero() {
     assert_eq!(money("10").share_toward_zero(1, 3).unwrap(), money("3.333333333333333333"));
     assert_eq!(money("-10").share_toward_zero(1, 3).unwrap(), money("-3.333333333333333333"));

@@ -140,7 +140,8 @@
     if (chart.base !== undefined && view.from === whole.from && view.to === whole.to) {
       low = Math.min(low, chart.base); high = Math.max(high, chart.base);
     }
-    if (!(low < high)) { const room = Math.max(Math.abs(low) / 100, 1e-9); return [low - room, high + room]; }
+    // A difference that only rounding made is none, and too small to count steps in.
+    if (!(high - low > 1e-9 * Math.max(Math.abs(low), Math.abs(high)))) { const room = Math.max(Math.abs(low) / 100, 1e-9); return [low - room, high + room]; }
     const room = (high - low) * (chart.instrument === undefined ? 0.06 : 0.1);
     return [low - room, high + room];
   };

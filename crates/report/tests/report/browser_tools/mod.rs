@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "a skipped test must say so")]
 
 use std::{
+    collections::BTreeSet,
     io::{BufRead as _, BufReader},
     net::TcpStream,
     path::Path,
@@ -16,12 +17,15 @@ use serde_json::{Value, json};
 use tungstenite::{Message, WebSocket};
 
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-const FLAGS: [&str; 9] = [
+const FLAGS: [&str; 12] = [
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
     "--no-first-run",
     "--disable-background-networking",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
+    "--disable-quic",
     "--disable-component-update",
     "--disable-sync",
     "--hide-scrollbars",
@@ -50,6 +54,9 @@ pub(crate) struct Page {
     pub(crate) errors: Vec<String>,
     /// Addresses that were asked for.
     pub(crate) requests: Vec<String>,
+    /// Documents whose parts are all there, by the name that the browser gave to their loading.
+    /// The news may come before the answer to the command that began it.
+    loaded: BTreeSet<String>,
 }
 
 impl Browser {
@@ -94,6 +101,7 @@ impl Browser {
             width,
             errors: Vec::new(),
             requests: Vec::new(),
+            loaded: BTreeSet::new(),
         };
         let target = page.call("Target.createTarget", &json!({ "url": "about:blank" }));
         target["targetId"].as_str().unwrap().clone_into(&mut page.target);
@@ -107,8 +115,11 @@ impl Browser {
         let scheme = if dark { "dark" } else { "light" };
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
         page.call("Emulation.setEmulatedMedia", &json!({ "features": features }));
-        page.call("Page.navigate", &json!({ "url": format!("file://{}", file.display()) }));
-        page.wait_for("Page.loadEventFired");
+        page.call("Page.setLifecycleEventsEnabled", &json!({ "enabled": true }));
+        page.call("Page.bringToFront", &json!({}));
+        let url = format!("file://{}", file.display());
+        let begun = page.call("Page.navigate", &json!({ "url": url }));
+        page.wait_until_loaded(begun["loaderId"].as_str().unwrap());
         page.settle();
         page
     }
@@ -158,9 +169,11 @@ impl Page {
         }
     }
 
-    fn wait_for(&mut self, event: &str) {
+    fn wait_until_loaded(&mut self, loader: &str) {
         let deadline = Instant::now() + PATIENCE;
-        while self.next(event, deadline)["method"] != event {}
+        while !self.loaded.contains(loader) {
+            self.next("the end of loading", deadline);
+        }
     }
 
     /// The next message; `wanted` is what a failure is about.
@@ -183,6 +196,9 @@ impl Page {
         match message["method"].as_str() {
             Some("Network.requestWillBeSent") => {
                 self.requests.push(told["request"]["url"].as_str().unwrap().to_owned());
+            }
+            Some("Page.lifecycleEvent") if told["name"] == "load" => {
+                self.loaded.insert(told["loaderId"].as_str().unwrap().to_owned());
             }
             Some("Runtime.exceptionThrown") => {
                 self.errors.push(told["exceptionDetails"].to_string());
