@@ -3,7 +3,7 @@
 
 mod support_cli;
 
-use std::{fs, path::Path};
+use std::{fmt::Write as _, fs, path::Path};
 
 use serde_json::Value;
 use support_cli::{Finished, Program, config, folder};
@@ -168,6 +168,52 @@ fn a_perpetual_without_funding_is_an_error_and_not_free() {
     } else {
         finished.exits(1).complains(&["funding"]);
     }
+}
+
+#[test]
+fn bars_are_built_from_trades_and_joined_from_shorter_ones_and_the_report_says_so() {
+    let dir = folder();
+    let mut trades = String::from("time,id,price,quantity,side\n");
+    let mut minutes = String::from("time,open,high,low,close,volume\n");
+    for minute in 0..600_i64 {
+        let time = 1_704_067_200 + minute * 60;
+        let price = 40_000 + (minute / 40 % 2 * 2 - 1) * (minute % 40) * 10;
+        let (open, close) = (price, price + 5);
+        for (part, price) in (0..).zip([open, open + 9, open - 9, close]) {
+            let (time, id) = (time + 10 * part, 4 * minute + part);
+            writeln!(trades, "{time},{id},{price},0.25,buy").unwrap();
+        }
+        let (high, low) = (open + 9, open - 9);
+        writeln!(minutes, "{time},{open},{high},{low},{close},1").unwrap();
+    }
+    // The last minute is over when something happens behind it.
+    writeln!(trades, "{},9999,40000,0.25,buy", 1_704_067_200 + 600 * 60).unwrap();
+    for (what, text) in [("trades", trades), ("bars", minutes)] {
+        let file = dir.path().join(format!("{what}.csv"));
+        fs::write(&file, text).unwrap();
+        let line = format!(
+            "--as {what} --venue binance --market spot --symbol BTCUSDT --tick 0.01 \
+             --lot 0.00001 --data {what}"
+        );
+        import(dir.path(), &line, &file);
+    }
+    let run = |data: &str, more: &str| {
+        let line = format!(
+            "backtest --symbols BTCUSDT --data {data} --check-lookahead 20 --no-sensitivity {more}"
+        );
+        let report = json(dir.path(), &line);
+        let orders = find(&report, "trades").unwrap().clone();
+        let told = find(&report, "fill_model").unwrap().to_string();
+        (orders, told, fs::read_to_string(dir.path().join("results/trades.csv")).unwrap())
+    };
+    let (_, told, from_trades) = run("trades", "--interval 1m");
+    assert!(told.contains("Bars of 60s were built from trades."), "{told}");
+    let (_, _, stored) = run("bars", "");
+    assert!(from_trades.lines().count() > 5, "{from_trades}");
+    assert_eq!(from_trades, stored, "bars built from trades are those that were stored");
+    let (_, told, joined) = run("bars", "--interval 5m");
+    assert!(told.contains("Bars of 300s were joined from shorter ones."), "{told}");
+    assert_eq!(joined, run("trades", "--interval 5m").2);
 }
 
 /// The first value of that name anywhere in a document.

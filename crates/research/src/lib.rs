@@ -3,6 +3,7 @@
 //! Pure: events come in through a [`History`], an [`Outcome`] goes out. Reading files, drawing
 //! pictures and writing reports is left to others.
 
+pub mod built_bars;
 pub mod chart_series;
 pub mod experiment;
 pub mod history;
@@ -14,6 +15,7 @@ pub mod replay;
 pub mod sensitivity;
 pub mod synthetic;
 
+pub use built_bars::BuiltBars;
 pub use chart_series::{Bucket, ChartSeries};
 pub use history::{Cut, History, Slice};
 pub use months::Month;

@@ -170,8 +170,9 @@ pub struct SubmitArgs {
 /// Private inputs as text; each function takes its own.
 #[derive(Clone, Debug, Default, Args)]
 pub struct InputArgs {
-    /// For `match`: an order, its side and its size in lots, such as `buy,100`.
-    #[arg(long = "order", value_name = "SIDE,SIZE")]
+    /// For `match` and `match_size`: an order, its side and its size in lots, such as `buy,100`;
+    /// for `match_size` also the least size it accepts: `buy,100,25`.
+    #[arg(long = "order", value_name = "SIDE,SIZE[,LEAST]")]
     pub orders: Vec<String>,
     /// For `vwap`: a trade, its price in ticks and its size in lots. None: no trade.
     #[arg(long = "trade", value_name = "PRICE,SIZE")]
@@ -182,6 +183,19 @@ pub struct InputArgs {
     /// For `arbitrage`: the own ask net of fees in ticks, and its size in lots.
     #[arg(long, value_name = "PRICE,SIZE")]
     pub ask: Option<String>,
+    /// For `median`, `quantile` and `trimmed_mean`: the own price in ticks; for `weighted_median`
+    /// also its size in lots: `201,10`.
+    #[arg(long, value_name = "PRICE[,SIZE]", allow_negative_numbers = true)]
+    pub price: Option<String>,
+    /// For `auction`: a file with a line for each price of the grid, lowest first: the size to buy
+    /// at it and the size to sell, such as `40,0`.
+    #[arg(long, value_name = "FILE")]
+    pub schedule: Option<PathBuf>,
+    /// For portfolios: a file of numbers, split by commas or lines. `pooled_portfolio`: a forecast
+    /// for each asset, such as 0.02. `portfolio`: the lower triangle of a factor of the covariance,
+    /// row by row, then a forecast for each asset. `inverse_volatility`: a variance for each asset.
+    #[arg(long, value_name = "FILE")]
+    pub forecast: Option<PathBuf>,
     /// For `cycles`: the cost of an own leg, -log2(rate) plus fees, times 2^40, in order of legs.
     #[arg(long = "cost", value_name = "COST", allow_negative_numbers = true)]
     pub costs: Vec<i64>,

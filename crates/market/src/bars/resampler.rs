@@ -59,6 +59,12 @@ impl Resampler {
         Some(bar)
     }
 
+    /// The longer bar so far; more parts may change all of it but its start and end.
+    #[must_use]
+    pub const fn current(&self) -> Option<Bar> {
+        self.open
+    }
+
     /// Ends the open bar before its time, such as at the end of the data, and gives it.
     pub fn close(&mut self) -> Option<Bar> {
         let bar = self.open.take()?;

@@ -31,7 +31,7 @@ impl Programs {
 }
 
 /// Functions in which an input of zeros changes nothing, and which have a place for everybody.
-const ZEROS_ARE_NOTHING: [&str; 1] = ["match_midpoint"];
+const ZEROS_ARE_NOTHING: [&str; 3] = ["auction", "match_midpoint", "match_size"];
 
 /// Sets up a function of the catalogue. A function with a parameter `participants` is made for
 /// exactly those who contribute. Of the others, some take zeros for those who do not, and the rest

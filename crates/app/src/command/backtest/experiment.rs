@@ -10,14 +10,17 @@ use engine::{
 };
 use history::{Catalogue, ReadError, Selection, SqliteBars};
 use research::{
-    Silence,
+    BuiltBars, Silence,
     experiment::{Delay, Experiment, PrepareError, Prepared, Variant},
     synthetic::{Synthetic, SyntheticConfig},
 };
 use rust_decimal::Decimal;
 use strategies::DecidesOn;
 
-use super::market::{Market, Recorded};
+use super::{
+    market::{Market, Recorded},
+    selection::Bars,
+};
 use crate::{config::Config, session};
 
 /// Where the data are.
@@ -48,6 +51,7 @@ impl Source {
 pub(super) struct Setup<'a> {
     pub(super) config: &'a Config,
     pub(super) source: Source,
+    pub(super) bars: Bars,
     pub(super) instruments: Instruments,
     pub(super) decides_on: DecidesOn,
 }
@@ -96,7 +100,20 @@ impl Setup<'_> {
             return Ok(Market::Synthetic(Box::new(market)));
         }
         let opened = self.source.open().context("only recorded data can be opened")?;
-        Ok(Market::Recorded(Box::new(Recorded::new(opened?, until))))
+        let recorded = Recorded::new(opened?, until);
+        let ids = || self.instruments.iter().map(domain::Instrument::id);
+        Ok(match self.bars {
+            Bars::Stored => Market::Recorded(Box::new(recorded)),
+            Bars::Joined(span) => {
+                Market::Built(Box::new(BuiltBars::of_bars(recorded, span, ids())?))
+            }
+            Bars::Built(rule) => {
+                let rules = self.instruments.iter().map(|one| Ok((one.id(), rule.of(one)?)));
+                let rules: Vec<_> =
+                    rules.collect::<Result<_>>().context("bars.rule does not fit an instrument")?;
+                Market::Built(Box::new(BuiltBars::of_trades(recorded, rules)?))
+            }
+        })
     }
 }
 

@@ -11,10 +11,13 @@ use history::{
 use report::{Configuration, DataSource, Facts, MarketSource, Named, StrategyFacts};
 use research::{Outcome, Silence};
 
-use super::experiment::{Setup, Source};
+use super::{
+    experiment::{Setup, Source},
+    selection::Bars,
+};
 use crate::{
     cli::BacktestArgs,
-    config::{Config, FillModel, Loaded, Origins},
+    config::{BarsRule, Config, FillModel, Loaded, Origins},
 };
 
 /// Holes that are named one by one.
@@ -165,6 +168,13 @@ pub(super) fn refusals(outcome: &Outcome) -> Vec<String> {
 fn assumptions(config: &Config, setup: &Setup<'_>) -> Vec<String> {
     let paper = &config.paper;
     let mut told = Vec::new();
+    match setup.bars {
+        Bars::Stored => {}
+        Bars::Joined(span) => {
+            told.push(format!("Bars of {} were joined from shorter ones.", BarsRule::Time(span)));
+        }
+        Bars::Built(rule) => told.push(format!("Bars of {rule} were built from trades.")),
+    }
     match setup.prices() {
         PriceSource::Bars => {
             told.push(format!(

@@ -3,20 +3,25 @@
 use std::borrow::Cow;
 
 use domain::{Level, MarketData, MarketEvent, Timestamp};
-use research::{History, synthetic::Synthetic};
+use history::ReadError;
+use research::{BuiltBars, History, built_bars::BuildError, synthetic::Synthetic};
 
-/// Events of either kind.
+/// Events of any kind.
 pub(super) enum Market {
     Recorded(Box<Recorded>),
+    /// Bars that are built while they are read.
+    Built(Box<BuiltBars<Recorded>>),
     Synthetic(Box<Synthetic>),
 }
 
 impl History for Market {
-    type Error = history::ReadError;
+    /// Where nothing is built, only reading can fail.
+    type Error = BuildError<ReadError>;
 
     fn advance(&mut self) -> Result<bool, Self::Error> {
         match self {
-            Self::Recorded(recorded) => recorded.advance(),
+            Self::Recorded(recorded) => recorded.advance().map_err(BuildError::History),
+            Self::Built(built) => built.advance(),
             Self::Synthetic(synthetic) => match synthetic.advance() {
                 Ok(more) => Ok(more),
                 Err(never) => match never {},
@@ -26,7 +31,8 @@ impl History for Market {
 
     fn current(&self) -> (Timestamp, &MarketEvent<'_>) {
         match self {
-            Self::Recorded(recorded) => (recorded.time, &recorded.event),
+            Self::Recorded(recorded) => recorded.current(),
+            Self::Built(built) => built.current(),
             Self::Synthetic(synthetic) => synthetic.current(),
         }
     }
@@ -50,8 +56,12 @@ impl Recorded {
         };
         Self { reader, until, time: Timestamp::EPOCH, event }
     }
+}
 
-    fn advance(&mut self) -> Result<bool, history::ReadError> {
+impl History for Recorded {
+    type Error = ReadError;
+
+    fn advance(&mut self) -> Result<bool, ReadError> {
         let next = self.reader.next_time();
         if next.is_none_or(|next| self.until.is_some_and(|until| next > until)) {
             return Ok(false);
@@ -62,6 +72,10 @@ impl Recorded {
         self.event.exchange_time = event.exchange_time;
         keep(&mut self.event.data, event.data);
         Ok(true)
+    }
+
+    fn current(&self) -> (Timestamp, &MarketEvent<'_>) {
+        (self.time, &self.event)
     }
 }
 

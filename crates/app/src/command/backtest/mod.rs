@@ -28,7 +28,7 @@ use self::{
     experiment::{Setup, Source},
     facts::Data,
     progress::Watch,
-    selection::Wanted,
+    selection::{Bars, Wanted},
 };
 use super::{Failure, loading};
 use crate::{
@@ -49,14 +49,16 @@ pub(super) fn execute(arguments: &BacktestArgs) -> Result<(), Failure> {
     let config = &loaded.config;
     let decides_on = session::decides_on(config)?;
     let symbols = symbols(arguments, config);
-    let (source, instruments) = if arguments.synthetic {
-        synthetic(arguments, decides_on, &symbols)?
+    let (source, bars, instruments) = if arguments.synthetic {
+        let (source, instruments) = synthetic(arguments, decides_on, &symbols)?;
+        (source, Bars::Stored, instruments)
     } else {
         recorded(arguments, config, decides_on, &symbols)?
     };
-    let setup = Setup { config, source, instruments, decides_on };
+    let setup = Setup { config, source, bars, instruments, decides_on };
     let data = Data::examine(&setup.source).context("the data cannot be examined")?;
-    let watch = Watch::new(data.rows)?;
+    // How many bars will be built is not known before.
+    let watch = Watch::new(if bars == Bars::Stored { data.rows } else { 0 })?;
     let mut facts = facts::facts(arguments, &loaded, &setup, data);
     let (outcome, tables) = trade(arguments, &setup, &facts, &watch)?;
     facts.data_warnings.extend(facts::refusals(&outcome));
@@ -179,11 +181,12 @@ fn recorded(
     config: &Config,
     decides_on: DecidesOn,
     symbols: &[String],
-) -> Result<(Source, Instruments), Failure> {
+) -> Result<(Source, Bars, Instruments), Failure> {
     let wanted = Wanted {
         symbols,
         decides_on,
         interval: arguments.interval,
+        rule: config.bars.rule,
         from: arguments.from,
         to: arguments.to,
     };
@@ -191,22 +194,22 @@ fn recorded(
         history::ReadError::NotThere(text) => Failure::Usage(format!("error: {text}")),
         other => Failure::Failed(other.into()),
     };
-    let source = if let Some(file) = &arguments.sqlite {
+    let (source, built) = if let Some(file) = &arguments.sqlite {
         let bars = SqliteBars::open(file).map_err(unreadable)?;
-        let selection = wanted.select(&bars.list().map_err(unreadable)?)?;
-        Source::Sqlite(file.clone(), selection)
+        let (selection, built) = wanted.select(&bars.list().map_err(unreadable)?)?;
+        (Source::Sqlite(file.clone(), selection), built)
     } else {
         let dir: &Path = arguments.data.as_deref().unwrap_or(&config.data.directory);
         let catalogue = Catalogue::open(dir).map_err(unreadable)?;
-        let selection = wanted.select(&catalogue.list().map_err(unreadable)?)?;
-        Source::Catalogue(catalogue, selection)
+        let (selection, built) = wanted.select(&catalogue.list().map_err(unreadable)?)?;
+        (Source::Catalogue(catalogue, selection), built)
     };
     let opened = match source.open() {
         Some(opened) => opened.map_err(unreadable)?,
         None => return Err(Failure::Failed(anyhow!("only recorded data can be opened"))),
     };
     let instruments = Instruments::new(opened.specs().to_vec()).map_err(anyhow::Error::from)?;
-    Ok((source, instruments))
+    Ok((source, built, instruments))
 }
 
 /// The run itself. Tables are written while it goes on.

@@ -12,8 +12,13 @@ use super::Failure;
 use crate::{cli::MpcFunctionsArgs, output};
 
 /// Short names, and what they stand for.
-const SHORT_NAMES: [(&str, &str); 3] =
-    [("arbitrage", "crossed_market"), ("match", "match_midpoint"), ("vwap", "vwap_floor")];
+const SHORT_NAMES: [(&str, &str); 5] = [
+    ("arbitrage", "crossed_market"),
+    ("match", "match_midpoint"),
+    ("portfolio", "sealed_portfolio"),
+    ("trimmed-mean", "trimmed_mean"),
+    ("vwap", "vwap_floor"),
+];
 
 /// The functions as programs of nodes and participants.
 pub(super) fn programs() -> Programs {
@@ -102,9 +107,9 @@ mod tests {
 
     #[test]
     fn a_function_that_is_not_there_is_a_mistake_that_lists_those_that_are() {
-        let Err(failure) = find("auction") else { panic!("there is no auction") };
+        let Err(failure) = find("lottery") else { panic!("there is no lottery") };
         assert_eq!(failure.exit_code(), 2);
         let text = failure.to_string();
-        assert!(text.contains("no function `auction`") && text.contains("vwap (vwap_floor)"));
+        assert!(text.contains("no function `lottery`") && text.contains("vwap (vwap_floor)"));
     }
 }

@@ -21,6 +21,29 @@ pub(super) struct Expected {
     pub(super) own: Vec<Named>,
 }
 
+impl Expected {
+    /// Whether these public numbers are right. Weights of portfolios are computed with a stated
+    /// error of one part in 10,000 of the largest, or of one; everything else is exact.
+    pub(super) fn is_public(&self, found: &Named) -> bool {
+        found.len() == self.public.len()
+            && self.public.iter().all(|(name, expected)| {
+                let bound = if name == "weights" {
+                    let largest = expected.iter().map(|value| value.abs()).max().unwrap_or(0);
+                    largest.max(1 << 24) / 10_000
+                } else {
+                    0
+                };
+                found.get(name).is_some_and(|found| {
+                    found.len() == expected.len()
+                        && found
+                            .iter()
+                            .zip(expected)
+                            .all(|(one, other)| (one - other).abs() <= bound)
+                })
+            })
+    }
+}
+
 /// Computes in the clear.
 pub(super) fn expected(entry: &Entry, example: &Example) -> anyhow::Result<Expected> {
     let parameters = parameters(&example.terms);
