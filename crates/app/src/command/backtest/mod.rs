@@ -104,6 +104,11 @@ fn short(symbol: &str) -> String {
     let symbol = symbol.trim();
     let Ok(key) = symbol.parse::<history::InstrumentKey>() else {
         let (market, name) = symbol.rsplit_once(':').unwrap_or(("spot", symbol));
+        // Markets have a name in configurations and one in catalogues; both are taken.
+        let market = history::market_from(market).map_or_else(
+            |_| market.to_owned(),
+            |one| crate::config::MarketName::of(one).to_string(),
+        );
         return format!("{market}:{}", name.to_uppercase());
     };
     format!("{}:{}", crate::config::MarketName::of(key.market), key.symbol)
