@@ -25,6 +25,19 @@ pub enum Channel {
     },
 }
 
+impl Channel {
+    /// What its frames are called where faults are chosen.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Depth { .. } => "depth",
+            Self::Trade => "trade",
+            Self::AggregateTrade => "aggTrade",
+            Self::BookTicker => "bookTicker",
+            Self::MarkPrice { .. } => "markPrice",
+        }
+    }
+}
+
 /// One stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stream {

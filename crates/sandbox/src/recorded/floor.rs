@@ -63,7 +63,12 @@ impl Guests {
     }
 
     /// The first level that still shows something.
-    fn front(&self, instrument: &Instrument, side: Side, shown: Shown<'_>) -> Option<(Ticks, Lots)> {
+    fn front(
+        &self,
+        instrument: &Instrument,
+        side: Side,
+        shown: Shown<'_>,
+    ) -> Option<(Ticks, Lots)> {
         let left = |(price, quantity): (&Decimal, &Decimal)| {
             let taken = self.taken[half(side)].get(price).copied().unwrap_or_default();
             let quantity = Qty::new((*quantity - taken).max(Decimal::ZERO)).ok()?;
@@ -207,9 +212,8 @@ impl Floor for Recording {
     fn front(&self, instrument: InstrumentId, side: Side) -> Option<Offer> {
         let track = &self.tracks[self.place_of(instrument)?];
         let spec = self.instruments.get(instrument);
-        let shown = track.book.as_ref().and_then(|book| {
-            track.guests.front(spec, side, book.side(side))
-        });
+        let shown =
+            track.book.as_ref().and_then(|book| track.guests.front(spec, side, book.side(side)));
         let recorded = shown.map(|(price, quantity)| Offer { price, quantity, owner: None });
         let own = track.guests.first(side).map(|index| {
             let Guest { standing, left, .. } = track.guests.orders[index];

@@ -14,7 +14,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use domain::{
-    InstrumentId, Instruments, Price, Rate, Side, Span, Timestamp, event::MarkPrice,
+    InstrumentId, Instruments, Price, Rate, Span, Timestamp, event::MarkPrice,
     instrument::InstrumentSpec,
 };
 use venues::{

@@ -6,7 +6,7 @@
 //! prices of the same coin move together on all its markets.
 
 mod coin;
-mod dice;
+pub(crate) mod dice;
 mod floor;
 mod tape;
 mod traders;

@@ -142,8 +142,8 @@ impl Traders {
         let favoured = (side == Side::Buy) == (lean > 0.0);
         // The last quoter of a touch stays, so that the spread rarely opens without news.
         let alone = self.book.orders_at(side, price) == 1;
-        let stays = self.book.is_owned(key)
-            || at_touch && (alone || (favoured && self.dice.chance(0.5)));
+        let stays =
+            self.book.is_owned(key) || at_touch && (alone || (favoured && self.dice.chance(0.5)));
         if !stays {
             self.book.cancel(key, reports);
         }

@@ -67,7 +67,8 @@ impl Position {
     /// The cost of a closed part is rounded toward zero at eight decimals and the remainder
     /// stays in the position, so that profit and cost together are exact.
     pub(crate) fn trade(&mut self, signed: Decimal, price: Decimal) -> Decimal {
-        let opposite = !self.amount.is_zero() && signed.is_sign_negative() != self.amount.is_sign_negative();
+        let opposite =
+            !self.amount.is_zero() && signed.is_sign_negative() != self.amount.is_sign_negative();
         if !opposite {
             self.amount += signed;
             self.cost += signed * price;
@@ -75,11 +76,8 @@ impl Position {
         }
         let closing = signed.abs().min(self.amount.abs());
         let closed = if self.amount.is_sign_negative() { -closing } else { closing };
-        let cost = if closed == self.amount {
-            self.cost
-        } else {
-            cut(self.cost * closed / self.amount)
-        };
+        let cost =
+            if closed == self.amount { self.cost } else { cut(self.cost * closed / self.amount) };
         self.amount -= closed;
         self.cost -= cost;
         let rest = signed + closed;

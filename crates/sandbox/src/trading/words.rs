@@ -13,12 +13,30 @@ macro_rules! words {
             pub(crate) const fn text(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }
             }
-
-            pub(crate) fn read(text: &str) -> Option<Self> {
-                match text { $($text => Some(Self::$variant),)+ _ => None }
-            }
         }
     };
+}
+
+/// Reads a word of a client.
+macro_rules! readable {
+    ($($name:ident { $($variant:ident),+ })+) => {
+        $(impl $name {
+            /// The variant of a word, `None` for a word the venue does not know.
+            pub(crate) fn read(text: &str) -> Option<Self> {
+                [$(Self::$variant),+].into_iter().find(|known| known.text() == text)
+            }
+        })+
+    };
+}
+
+readable! {
+    Type {
+        Limit, Market, LimitMaker, StopLoss, StopLossLimit, TakeProfit, TakeProfitLimit, Stop,
+        StopMarket, TakeProfitMarket, TrailingStopMarket
+    }
+    Force { Gtc, Ioc, Fok, Gtx, Gtd }
+    SelfTrade { None, ExpireTaker, ExpireMaker, ExpireBoth, Decrement, Transfer }
+    Working { Contract, Mark }
 }
 
 words! {
