@@ -101,9 +101,9 @@ fn a_market_order_fills_at_once_and_the_balances_say_so() {
     assert!((sum("qty") - 0.01).abs() < 1e-12 && (sum("commission") - 0.000_01).abs() < 1e-12);
     assert_eq!(fills[0]["commissionAsset"], "BTC");
     assert_eq!(trader.balance("BTC"), ("10.00999000".into(), "0.00000000".into()));
-    let trades = trader.ok("GET", "/api/v3/myTrades", "symbol=BTCUSDT");
-    assert_eq!(trades.as_array().unwrap().len(), fills.len());
-    assert_eq!(trades[0]["id"], fills[0]["tradeId"]);
+    let list = trader.ok("GET", "/api/v3/myTrades", "symbol=BTCUSDT");
+    assert_eq!(list.as_array().unwrap().len(), fills.len());
+    assert_eq!(list[0]["id"], fills[0]["tradeId"]);
     let paid: f64 = body["cummulativeQuoteQty"].as_str().unwrap().parse().unwrap();
     let free: f64 = trader.balance("USDT").0.parse().unwrap();
     assert!((free + paid - 1_000_000.0).abs() < 1e-6);
@@ -238,7 +238,7 @@ fn post_only_immediate_and_all_or_nothing_orders_keep_their_promises() {
     );
     assert_eq!((&none["status"], &none["executedQty"]), (&json!("EXPIRED"), &json!("0.00000000")));
     // More than the book holds: all or nothing is nothing, immediate is a part.
-    let much = format!("symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=100&price={:.2}", ask);
+    let much = format!("symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=100&price={ask:.2}");
     let nothing = trader.ok("POST", ORDER, &format!("{much}&timeInForce=FOK"));
     assert_eq!(
         (&nothing["status"], &nothing["executedQty"]),
@@ -262,8 +262,8 @@ fn the_crowd_fills_an_order_that_stands_at_the_touch() {
         trader.pass(1_000);
         let order = trader.ok("GET", ORDER, "symbol=BTCUSDT&origClientOrderId=wait");
         if order["status"] == "FILLED" {
-            let trades = trader.ok("GET", "/api/v3/myTrades", "symbol=BTCUSDT");
-            assert!(trades.as_array().unwrap().iter().all(|trade| trade["isMaker"] == json!(true)));
+            let list = trader.ok("GET", "/api/v3/myTrades", "symbol=BTCUSDT");
+            assert!(list.as_array().unwrap().iter().all(|trade| trade["isMaker"] == json!(true)));
             return;
         }
     }
@@ -330,8 +330,8 @@ fn an_account_does_not_trade_with_itself() {
         };
         assert_eq!(status(&mut trader, "maker"), maker, "{mode}");
         assert_eq!(status(&mut trader, "taker"), taker, "{mode}");
-        let trades = trader.ok("GET", "/api/v3/myTrades", "symbol=BTCUSDT");
-        assert!(trades.as_array().unwrap().iter().all(|trade| trade["isBuyer"] == json!(true)));
+        let list = trader.ok("GET", "/api/v3/myTrades", "symbol=BTCUSDT");
+        assert!(list.as_array().unwrap().iter().all(|trade| trade["isBuyer"] == json!(true)));
     }
 }
 

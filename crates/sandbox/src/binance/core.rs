@@ -82,7 +82,8 @@ pub(crate) struct Core {
     /// Until when depth snapshots are the ones kept here.
     pub(crate) stale_snapshots_until: i64,
     pub(crate) kept_snapshots: BTreeMap<InstrumentId, Depth>,
-    ticked: i64,
+    /// Whole seconds of the market's time that have passed.
+    seconds: i64,
 }
 
 impl Core {
@@ -102,7 +103,7 @@ impl Core {
             reopens_at: None,
             stale_snapshots_until: i64::MIN,
             kept_snapshots: BTreeMap::new(),
-            ticked: 0,
+            seconds: 0,
         }
     }
 
@@ -113,14 +114,23 @@ impl Core {
 
     /// Lets everything happen up to `elapsed` after the market's start.
     pub(crate) fn run_until(&mut self, elapsed: Span, outlet: &mut dyn Outlet) -> Progress {
-        let progress = self.exchange.run_until(elapsed, outlet);
-        let now = self.exchange.now();
-        if now.div_euclid(1_000) != self.ticked {
-            self.ticked = now.div_euclid(1_000);
-            self.tick(now, outlet);
+        // Second by second, so that it makes no difference how far the caller steps.
+        loop {
+            let next = Span::from_secs(self.seconds + 1);
+            let progress = self.exchange.run_until(next.min(elapsed), outlet);
+            let goes_on = matches!(progress, Progress::NextAt(_));
+            if next <= elapsed && goes_on {
+                self.seconds += 1;
+                self.tick(self.exchange.now(), outlet);
+            }
+            self.tell_streams(0);
+            if !goes_on {
+                self.seconds = 0;
+            }
+            if next > elapsed || !goes_on {
+                return progress;
+            }
         }
-        self.tell_streams(0);
-        progress
     }
 
     fn tick(&mut self, now: i64, outlet: &mut dyn Outlet) {

@@ -108,6 +108,11 @@ pub(super) fn system_status(_: &mut Core, _: &Call<'_>, _: &mut dyn Outlet) -> A
     Ok(json!({"status": 0, "msg": "normal"}).to_string())
 }
 
+/// Nothing is traded on margin here.
+pub(super) fn no_pairs(_: &mut Core, _: &Call<'_>, _: &mut dyn Outlet) -> Answer {
+    Ok("[]".into())
+}
+
 pub(super) fn exchange_info(core: &mut Core, call: &Call<'_>, _: &mut dyn Outlet) -> Answer {
     // Futures know no such parameters and ignore them.
     let spot = call.market == Kind::Spot;

@@ -131,6 +131,8 @@ const ROUTES: &[Route] = &[
     signed("GET", "/api/v3/rateLimit/order", Fixed(40), spot::order_counts),
     signed("GET", "/sapi/v1/account/apiRestrictions", Fixed(1), spot::api_restrictions),
     open("/sapi/v1/system/status", public::system_status),
+    keyed("GET", "/sapi/v1/margin/allPairs", public::no_pairs),
+    keyed("GET", "/sapi/v1/margin/isolated/allPairs", public::no_pairs),
     order("POST", "/fapi/v1/order", 0, futures::place),
     signed("POST", "/fapi/v1/order/test", Fixed(0), futures::test),
     order("PUT", "/fapi/v1/order", 1, futures::modify),
