@@ -10,6 +10,9 @@
 //! - A recorded trade beyond its price fills it first. When the recorded book reaches or
 //!   passes its price, it is filled from the quantity shown there.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use domain::{Instrument, InstrumentId, Lots, Price, Qty, Side, Ticks};
