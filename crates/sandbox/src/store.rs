@@ -176,7 +176,6 @@ fn pending(exchange: &mut Exchange) -> Option<String> {
     changes.extend(incomes.map(|income| Change::Income(Box::new(income.clone()))));
     changes.push(Change::House(state.house.clone().into_iter().collect()));
     changes.push(Change::NextId(state.next_id));
-    let (fills, incomes) = (state.fills.len(), state.incomes.len());
-    exchange.changes = crate::trading::Changes { fills, incomes, ..Default::default() };
+    exchange.settle_changes();
     changes.iter().map(line).collect::<io::Result<String>>().ok()
 }

@@ -76,6 +76,8 @@ impl Venue {
         let result = work(&mut core, &mut collector);
         if let Some(store) = &self.store {
             lock(store).keep(&mut core.exchange);
+        } else {
+            core.exchange.settle_changes();
         }
         if !core.faults.is_empty() {
             collector.bend(&mut core);

@@ -166,6 +166,7 @@ impl VirtualVenue {
             self.publish(stream, &frame);
         }
         self.ready.append(&mut self.core.sockets.outgoing);
+        self.core.exchange.settle_changes();
         result
     }
 

@@ -143,7 +143,8 @@ async fn converse(
                     Some(Ok(Message::Text(text))) => text.to_string(),
                     Some(Ok(Message::Binary(bytes))) => String::from_utf8_lossy(&bytes).into_owned(),
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
-                    Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                    Some(Ok(Message::Close(_))) => return let_answer_out(&mut socket).await,
+                    Some(Err(_)) | None => return,
                 };
                 let venue = Arc::clone(venue);
                 let work = move || {
@@ -155,6 +156,13 @@ async fn converse(
             }
         }
     }
+}
+
+/// The answer to the client's goodbye leaves while the rest is read.
+async fn let_answer_out(socket: &mut WebSocket) {
+    let rest = async { while let Some(Ok(_)) = socket.recv().await {} };
+    // Those who do not end the connection are not waited for.
+    let _ = tokio::time::timeout(Duration::from_millis(500), rest).await;
 }
 
 /// Sends; false when the connection must end.

@@ -180,6 +180,9 @@ pub(crate) struct Exchange {
 /// How often timers and marks are looked at, in milliseconds of the market's time.
 const ATTEND_MILLIS: i64 = 100;
 
+/// Orders, fills and changes of wallets that are remembered.
+const REMEMBERED: usize = 100_000;
+
 impl Exchange {
     pub(crate) fn new(instruments: Instruments, floor: Box<dyn Floor>, state: State) -> Self {
         let open = |(id, order): (&u64, &Order)| order.status.is_open().then_some(*id);
@@ -260,7 +263,39 @@ impl Exchange {
         }
         if due {
             self.liquidate(outlet);
+            self.forget(REMEMBERED);
         }
+    }
+
+    /// Forgets the oldest history beyond so many rows of each kind; what is open stays.
+    fn forget(&mut self, most: usize) {
+        let state = &mut self.state;
+        // A tenth at a time, so that it is rarely done.
+        if state.orders.len() > most + most / 10 {
+            let excess = state.orders.len() - most;
+            let closed = state.orders.values().filter(|order| !order.status.is_open());
+            let oldest: Vec<u64> = closed.map(|order| order.id).take(excess).collect();
+            for id in oldest {
+                state.orders.remove(&id);
+                self.changes.orders.remove(&id);
+            }
+        }
+        if state.fills.len() > most + most / 10 {
+            let excess = state.fills.len() - most;
+            state.fills.drain(..excess);
+            self.changes.fills = self.changes.fills.saturating_sub(excess);
+        }
+        if state.incomes.len() > most + most / 10 {
+            let excess = state.incomes.len() - most;
+            state.incomes.drain(..excess);
+            self.changes.incomes = self.changes.incomes.saturating_sub(excess);
+        }
+    }
+
+    /// Nobody writes down what changed.
+    pub(crate) fn settle_changes(&mut self) {
+        let (fills, incomes) = (self.state.fills.len(), self.state.incomes.len());
+        self.changes = Changes { fills, incomes, ..Changes::default() };
     }
 
     fn book_deals(&mut self) -> bool {

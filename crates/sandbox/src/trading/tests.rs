@@ -280,3 +280,31 @@ fn the_same_seed_gives_the_same_history_whatever_the_steps_of_time() {
     };
     assert_eq!(history(100), history(5_000));
 }
+
+#[test]
+fn old_history_is_forgotten_and_open_orders_are_not() {
+    let mut exchange = exchange(4);
+    let id = exchange.instruments.find("binance", Market::Spot, "BTCUSDT").unwrap().id();
+    let step = Step {
+        account: 0,
+        futures: false,
+        buys: true,
+        away: 3_000,
+        hundredths: 1,
+        kind: 5,
+        millis: 0,
+    };
+    let place = |exchange: &mut Exchange| {
+        let ticket = ticket(exchange, &step, id, Market::Spot);
+        exchange.place(ticket, &mut Nobody).unwrap()
+    };
+    let kept = place(&mut exchange);
+    let closed: Vec<u64> = (0..30).map(|_| place(&mut exchange)).collect();
+    for order in &closed {
+        exchange.cancel(*order, None, &mut Nobody).unwrap();
+    }
+    exchange.forget(10);
+    assert_eq!(exchange.state.orders.len(), 10);
+    assert!(exchange.state.orders.contains_key(&kept) && exchange.open.contains(&kept));
+    assert!(exchange.state.orders.contains_key(&closed[29]));
+}

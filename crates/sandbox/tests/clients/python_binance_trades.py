@@ -12,6 +12,7 @@ KEY, SECRET = os.environ["SANDBOX_KEY"], os.environ["SANDBOX_SECRET"]
 for kind in (Client, AsyncClient):
     kind.API_URL = REST + "/api"
     kind.FUTURES_URL = REST + "/fapi"
+    kind.WS_API_URL = WS + "/ws-api/v3"
 BinanceSocketManager.STREAM_URL = WS + "/"
 BinanceSocketManager.FSTREAM_URL = WS + "/private/"
 
@@ -48,19 +49,20 @@ assert code(stranger.get_account) == (400, -1022)
 client.timestamp_offset = -60_000
 assert code(client.get_account) == (400, -1021)
 client.timestamp_offset = 0
-for _ in range(100):
-    answer = None
-    try:
-        client.order_limit_buy(symbol="BTCUSDT", quantity="0.001", price=low)
-    except BinanceAPIException as error:
-        answer = error.status_code, error.code
-        break
-assert answer == (429, -1015), answer
-
 
 async def streams():
     client = await AsyncClient.create(KEY, SECRET)
     client.API_URL, client.FUTURES_URL = REST + "/api", REST + "/fapi"
+    placed = await client.ws_create_order(
+        symbol="BTCUSDT", side="BUY", type="MARKET", quantity="0.01", newOrderRespType="FULL")
+    assert placed["status"] == "FILLED", placed
+    asked = await client.ws_get_order(symbol="BTCUSDT", orderId=placed["orderId"])
+    assert asked["executedQty"] == "0.01000000", asked
+    try:
+        await client.ws_cancel_order(symbol="BTCUSDT", orderId=placed["orderId"])
+        raise AssertionError("a filled order was cancelled")
+    except BinanceAPIException as error:
+        assert error.code == -2011, error
     manager = BinanceSocketManager(client)
     async with manager.futures_user_socket() as user:
         order = await client.futures_create_order(
@@ -79,4 +81,12 @@ async def streams():
 
 
 asyncio.run(streams())
+for _ in range(230):
+    answer = None
+    try:
+        client.order_limit_buy(symbol="BTCUSDT", quantity="0.001", price=low)
+    except BinanceAPIException as error:
+        answer = error.status_code, error.code
+        break
+assert answer == (429, -1015), answer
 print("python-binance is content")
