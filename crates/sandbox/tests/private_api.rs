@@ -220,6 +220,28 @@ fn public_frames_can_be_lost_doubled_torn_and_crossed() {
     assert_eq!(trader.venue.faults_struck().len(), 6);
 }
 
+#[test]
+fn streams_can_fall_silent_and_the_venue_can_be_out_of_reach() {
+    let mut trader = trader();
+    let ticker = trader.connect("/ws/btcusdt@bookTicker");
+    trader.pass(2_000);
+    assert!(!trader.frames(ticker).is_empty());
+    let rule = FaultRule { millis: Some(20_000), ..FaultRule::once(FaultKind::Silence) };
+    trader.venue.add_fault(rule);
+    trader.pass(1_000);
+    trader.mail.clear();
+    trader.pass(18_000);
+    assert_eq!(trader.mail, [], "neither frames nor a hang-up");
+    trader.pass(4_000);
+    assert!(!trader.frames(ticker).is_empty());
+    trader.venue.add_fault(FaultRule::once(FaultKind::ConnectRefused));
+    trader.pass(1_500);
+    assert!(trader.call("POST", ORDER, RESTING).reply.hang_up);
+    assert_eq!(trader.venue.connect("/ws-api/v3", trader.time()), None);
+    trader.pass(6_000);
+    assert_eq!(trader.ok("GET", "/api/v3/openOrders", ""), json!([]));
+}
+
 /// A session under a storm: everything that was answered and sent, as one text.
 fn stormy(seed: u64) -> (String, Value, usize) {
     let mut trader = Trader::with(seed, Keys::default(), FaultScript::storm());

@@ -157,6 +157,9 @@ impl Core {
             let response = self.control(request);
             return Reply { response, ..Reply::default() };
         }
+        if self.exchange.now() < self.sockets.refuse_until {
+            return Reply { hang_up: true, ..Reply::default() };
+        }
         let Some(route) = routes::find(&request.method, &request.path) else {
             let body = json!({"code": -1000, "msg": "Unknown path."}).to_string();
             return Reply {

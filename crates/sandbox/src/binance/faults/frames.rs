@@ -74,13 +74,19 @@ impl Faults {
         if self.is_empty() {
             return bent;
         }
+        if now < self.silent_until {
+            bent.frames.clear();
+            return bent;
+        }
         let book = ["depth", "bookTicker"].iter().any(|part| name.contains(part));
         let user = ["outboundAccountPosition", "ACCOUNT_UPDATE"].contains(&name);
         let striking = self.strike(name, now, |kind| kind.is_of_frames(book, user));
         for rule in striking {
             match rule.kind {
                 FaultKind::Disconnect => bent.hang_up = true,
-                FaultKind::Drop | FaultKind::BalanceMissing | FaultKind::HalfOpen => {
+                FaultKind::Drop | FaultKind::BalanceMissing => bent.frames.clear(),
+                FaultKind::Silence => {
+                    self.silent_until = now + rule.millis();
                     bent.frames.clear();
                 }
                 FaultKind::Latency => {

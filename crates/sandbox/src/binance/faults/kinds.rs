@@ -46,9 +46,11 @@ enum Occasion {
 kinds! {
     /// The connection ends without a goodbye; an answer under way is lost.
     Disconnect: Both, 0,
-    /// The connection stays and says nothing any more.
-    HalfOpen: Both, 600_000,
-    /// New connections are turned away for a while.
+    /// The connection stays, and an answer does not come.
+    HalfOpen: Request, 600_000,
+    /// All streams say nothing for a while; their connections stay.
+    Silence: Frame, 30_000,
+    /// Requests and new connections are turned away for a while.
     ConnectRefused: Venue, 5_000,
     /// Answers and frames come later, by a random part of the time.
     Latency: Both, 250,
@@ -153,6 +155,7 @@ impl FaultKind {
         match self {
             // What ends a session for good is left to scripts.
             Self::KeyRevoked => 0.0,
+            Self::Silence => 0.000_02,
             Self::Liquidation | Self::AutoDeleverage | Self::OverFill => 0.000_5,
             Self::ClockJump | Self::ClockDrift | Self::Banned | Self::Maintenance => 0.001,
             _ => match self.occasion() {

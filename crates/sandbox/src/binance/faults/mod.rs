@@ -171,7 +171,8 @@ impl Plan {
 
     /// Does to an answer what was planned.
     pub(crate) fn bend(&self, reply: &mut Reply) {
-        if let Some(complaint) = &self.afterwards {
+        // What was never carried out cannot have gone wrong afterwards.
+        if let (None, Some(complaint)) = (&self.instead, &self.afterwards) {
             reply.response.status = complaint.status();
             reply.response.body = complaint.value().to_string();
         }
@@ -203,6 +204,8 @@ pub(crate) struct Faults {
     drift_per_hour: i64,
     drift_since: i64,
     held: Option<String>,
+    /// Until when no stream says anything.
+    silent_until: i64,
 }
 
 impl Faults {
@@ -217,6 +220,7 @@ impl Faults {
             drift_per_hour: 0,
             drift_since: start,
             held: None,
+            silent_until: i64::MIN,
         }
     }
 
@@ -236,6 +240,7 @@ impl Faults {
         self.rules.clear();
         self.seen.clear();
         (self.skew, self.drift_per_hour, self.held) = (0, 0, None);
+        self.silent_until = i64::MIN;
     }
 
     /// How often each kind struck, by kind and occasion.
