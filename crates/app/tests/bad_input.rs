@@ -114,10 +114,31 @@ fn a_file_that_is_not_there_is_named() {
     ] {
         at(dir.path(), line).exits(1).says_nothing().complains(&["error:", "none.txt"]);
     }
+    for flag in ["--faults", "--keys"] {
+        let line = format!("sandbox --venue binance {flag} none.toml");
+        at(dir.path(), &line).exits(2).says_nothing().complains(&[
+            flag,
+            "none.toml",
+            "No such file",
+        ]);
+    }
     at(dir.path(), "audit --data-dir none").exits(2).complains(&["none", "--data-dir"]);
     at(dir.path(), "rebuild --data-dir none").exits(2).complains(&["none", "--data-dir"]);
     at(dir.path(), "kill --data-dir none").exits(2).complains(&["none", "--data-dir"]);
     at(dir.path(), "resume --data-dir none").exits(2).complains(&["none", "--data-dir"]);
+}
+
+#[test]
+fn mistakes_in_the_files_of_the_sandbox_are_named_and_secrets_are_not_repeated() {
+    let dir = folder();
+    fs::write(dir.path().join("faults.toml"), "[[fault]]\nkind = \"earthquake\"\n").unwrap();
+    let keys = "[[account]]\nname = \"a\"\n[[account.key]]\nkey = \"k\"\nsecret = \"hush\"\nsecrett = \"hush\"\n";
+    fs::write(dir.path().join("keys.toml"), keys).unwrap();
+    let wrong = at(dir.path(), "sandbox --venue binance --faults faults.toml").exits(2);
+    wrong.complains(&["--faults", "faults.toml", "line 2", "earthquake"]);
+    let wrong = at(dir.path(), "sandbox --venue binance --keys keys.toml").exits(2);
+    let wrong = wrong.complains(&["--keys", "keys.toml", "secrett"]);
+    assert!(!wrong.err.contains("hush"), "{wrong}");
 }
 
 #[test]

@@ -5,6 +5,8 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use domain::{Market, Timestamp, instrument::InstrumentSpec};
 use venues::binance::known_instruments::known_instruments;
 
+use crate::binance::{faults::FaultScript, keys::Keys};
+
 /// How fast a recording is played.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Speed {
@@ -64,8 +66,14 @@ pub struct SandboxConfig {
     pub instruments: Vec<InstrumentSpec>,
     /// The simulated market's time when it starts; the wall clock's when `None`.
     pub start: Option<Timestamp>,
-    /// Faults.
+    /// Faults of connections.
     pub mischief: Mischief,
+    /// Accounts and their keys.
+    pub keys: Keys,
+    /// Faults of everything.
+    pub faults: FaultScript,
+    /// The folder in which accounts and orders survive a restart.
+    pub store: Option<PathBuf>,
 }
 
 impl Default for SandboxConfig {
@@ -77,6 +85,9 @@ impl Default for SandboxConfig {
             instruments: Vec::new(),
             start: None,
             mischief: Mischief::default(),
+            keys: Keys::default(),
+            faults: FaultScript::default(),
+            store: None,
         }
     }
 }

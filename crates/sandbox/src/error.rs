@@ -52,4 +52,15 @@ pub enum SandboxError {
     /// Nothing to trade.
     #[error("the sandbox needs at least one instrument")]
     NoInstrument,
+    /// The file of keys cannot be used.
+    #[error("the keys cannot be used: {0}")]
+    Keys(String),
+    /// What an earlier life left cannot be read, or nothing can be written there.
+    #[error("cannot keep the venue's state in {}", folder.display())]
+    Store {
+        /// The folder.
+        folder: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
 }

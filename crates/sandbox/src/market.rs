@@ -1,6 +1,6 @@
 //! What a market says and what can be asked of it, whether simulated or recorded.
 
-use domain::{InstrumentId, Span, Timestamp, event::MarkPrice};
+use domain::{InstrumentId, Lots, Side, Span, Ticks, Timestamp, event::MarkPrice};
 use rust_decimal::Decimal;
 
 /// A kind of stream of one instrument.
@@ -23,6 +23,19 @@ pub enum Channel {
         /// Seconds between two frames.
         seconds: u8,
     },
+}
+
+impl Channel {
+    /// What its frames are called where faults are chosen.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Depth { .. } => "depth",
+            Self::Trade => "trade",
+            Self::AggregateTrade => "aggTrade",
+            Self::BookTicker => "bookTicker",
+            Self::MarkPrice { .. } => "markPrice",
+        }
+    }
 }
 
 /// One stream.
@@ -87,4 +100,65 @@ pub trait Market: Send {
     fn mark(&self, instrument: InstrumentId) -> Option<MarkPrice>;
     /// The market's own time.
     fn now(&self) -> Timestamp;
+}
+
+/// The order a taker would meet first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// Its price.
+    pub price: Ticks,
+    /// What is left of it.
+    pub quantity: Lots,
+    /// The order of an account, `None` for one of the crowd.
+    pub owner: Option<u64>,
+}
+
+/// Two orders met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deal {
+    /// Where.
+    pub instrument: InstrumentId,
+    /// The public number of the trade.
+    pub trade_id: u64,
+    /// The resting order's price.
+    pub price: Ticks,
+    /// How much.
+    pub quantity: Lots,
+    /// The side of the order that came second.
+    pub aggressor: Side,
+    /// The account's order that rested, `None` for one of the crowd.
+    pub maker: Option<u64>,
+}
+
+/// Where an order of an account stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// In which market.
+    pub instrument: InstrumentId,
+    /// Bid or ask.
+    pub side: Side,
+    /// At which price.
+    pub price: Ticks,
+    /// Names the order.
+    pub owner: u64,
+}
+
+/// A market in which accounts can trade among the crowd.
+pub trait Floor: Market {
+    /// The order of `side` that is first in line.
+    fn front(&self, instrument: InstrumentId, side: Side) -> Option<Offer>;
+    /// A taker of `side` trades with the order in front of the other side, `most` at most.
+    fn take(
+        &mut self,
+        instrument: InstrumentId,
+        side: Side,
+        most: Lots,
+        outlet: &mut dyn Outlet,
+    ) -> Option<Deal>;
+    /// Lets an order stand, behind all others of its price.
+    fn rest(&mut self, standing: Standing, quantity: Lots, outlet: &mut dyn Outlet);
+    /// Takes a standing order away, or a part of it; the rest keeps its place.
+    fn withdraw(&mut self, owner: u64, quantity: Lots, outlet: &mut dyn Outlet);
+    /// What was traded by others since the last call, oldest first.
+    fn deals(&mut self) -> Vec<Deal>;
 }

@@ -10,7 +10,7 @@ use std::{
 
 use domain::Span;
 
-use crate::{binance::hub::Collector, config::Speed, market::Progress, venue::Venue};
+use crate::{config::Speed, market::Progress, venue::Venue};
 
 /// How often a waiting market looks up.
 const GRAIN: Duration = Duration::from_millis(2);
@@ -74,6 +74,9 @@ pub(crate) fn run(venue: &Venue, speed: Speed, begin: Begin, signal: &Signal) {
         }
         let Some(end) = run_once(venue, speed, signal) else { return };
         venue.hub.close_all();
+        if end != Progress::Again {
+            venue.close_mail();
+        }
         match end {
             Progress::Again => tracing::info!("the recording begins again"),
             Progress::Failed(reason) => {
@@ -92,17 +95,12 @@ pub(crate) fn run(venue: &Venue, speed: Speed, begin: Begin, signal: &Signal) {
 fn run_once(venue: &Venue, speed: Speed, signal: &Signal) -> Option<Progress> {
     let started = Instant::now();
     let mut next = Span::ZERO;
-    let mut collector = Collector::new(&venue.hub);
     loop {
         let elapsed = match speed {
             Speed::Max => next,
             Speed::Times(factor) => scaled(started.elapsed(), factor),
         };
-        let progress = {
-            let mut market = venue.market.lock().unwrap_or_else(PoisonError::into_inner);
-            market.run_until(elapsed, &mut collector)
-        };
-        collector.deliver();
+        let progress = venue.with_core(|core, outlet| core.run_until(elapsed, outlet));
         let Progress::NextAt(at) = progress else { return Some(progress) };
         next = at;
         let pause = match speed {

@@ -3,7 +3,7 @@
 use std::{
     io,
     net::SocketAddr,
-    sync::{Arc, Mutex, atomic::Ordering},
+    sync::{Arc, atomic::Ordering},
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -22,6 +22,7 @@ use tokio::{net::TcpListener, runtime::Runtime, sync::oneshot};
 use crate::{
     archive::{self, ArchiveFaults, Past},
     binance::{
+        faults::FaultRule,
         hub::{Hub, WhenFull},
         rest,
         session::{self, Entry},
@@ -29,11 +30,13 @@ use crate::{
     },
     config::{MarketSource, SandboxConfig, Speed, default_instruments},
     error::SandboxError,
-    market::Market,
+    market::Floor,
     pacing::{self, Begin, Signal},
     recorded::Recording,
     simulated::{Simulation, SimulationConfig},
-    venue::{Venue, wall_millis},
+    store::Store,
+    venue::{Parts, Venue, wall_millis},
+    virtual_venue::{self, Setup},
 };
 
 /// The base addresses of a running sandbox, as a client is configured with them.
@@ -49,8 +52,10 @@ pub struct SandboxUrls {
     pub futures_ws_public: String,
     /// USD-M trades and mark prices.
     pub futures_ws_market: String,
-    /// USD-M user data; accepts connections and stays silent.
+    /// USD-M user data, by listen key.
     pub futures_ws_private: String,
+    /// Spot requests and user data.
+    pub spot_ws_api: String,
     /// COIN-M REST.
     pub coin_rest: String,
     /// COIN-M streams.
@@ -68,6 +73,7 @@ impl SandboxUrls {
             futures_ws_public: root("/public"),
             futures_ws_market: root("/market"),
             futures_ws_private: root("/private"),
+            spot_ws_api: root("/ws-api/v3"),
             coin_rest: rest,
             coin_ws: root("/coin"),
         }
@@ -180,7 +186,7 @@ fn build(config: SandboxConfig) -> Result<(Venue, Pace), SandboxError> {
         MarketSource::Simulated { seed, .. } => Some(Past { seed: *seed }),
         MarketSource::Capture { .. } => None,
     };
-    let (instruments, market, when_full, depth_pace, pace): (_, Box<dyn Market>, _, _, _) =
+    let (instruments, market, when_full, depth_pace, pace): (_, Box<dyn Floor>, _, _, _) =
         match config.source {
             MarketSource::Simulated { seed, rate } => {
                 let specs = config.instruments;
@@ -205,9 +211,19 @@ fn build(config: SandboxConfig) -> Result<(Venue, Pace), SandboxError> {
     }
     let hub = Hub::new(when_full);
     let mischief = config.mischief;
-    let (market, archive) = (Mutex::new(market), Arc::default());
-    let venue = Venue { instruments, market, hub, depth_pace, mischief, past, archive };
-    Ok((venue, pace))
+    let seed = past.map_or(0, |past| past.seed);
+    let setup = Setup { keys: &config.keys, faults: config.faults, seed, past };
+    let (store, state) = match &config.store {
+        None => (None, None),
+        Some(folder) => {
+            let (store, state) = Store::open(folder)
+                .map_err(|source| SandboxError::Store { folder: folder.clone(), source })?;
+            (Some(store), state)
+        }
+    };
+    let core = virtual_venue::core(&instruments, market, setup, state)?;
+    let parts = Parts { instruments, core, store, hub, depth_pace, mischief, past };
+    Ok((Venue::new(parts), pace))
 }
 
 fn routes(venue: &Arc<Venue>) -> Router {
@@ -218,7 +234,6 @@ fn routes(venue: &Arc<Venue>) -> Router {
         ("", Root::Spot),
         ("/public", Root::Public),
         ("/market", Root::Market),
-        ("/private", Root::Private),
         ("/coin", Root::CoinMargined),
     ] {
         let bare = move |upgrade: WebSocketUpgrade, State(venue): State<Arc<Venue>>| async move {
@@ -321,6 +336,11 @@ impl SandboxHandle {
         self.venue.archive.asked()
     }
 
+    /// Adds a fault to the script; it strikes as its rule says.
+    pub fn add_fault(&self, rule: FaultRule) {
+        self.venue.with_core(|core, _| core.faults.add(rule));
+    }
+
     /// Announces a shutdown on spot connections, as the venue does some time before it ends
     /// them. Nothing else happens.
     pub fn announce_shutdown(&self) {
@@ -336,6 +356,7 @@ impl SandboxHandle {
         self.announce_shutdown();
         self.signal.stop();
         self.venue.hub.close_all();
+        self.venue.close_mail();
         if let Some(stop) = self.stop_serving.take() {
             // An error means that the server has ended by itself.
             let _ = stop.send(());

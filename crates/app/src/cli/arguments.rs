@@ -180,6 +180,15 @@ pub struct SandboxArgs {
     /// Close every connection this often, to see what a client does.
     #[arg(long, value_name = "SECONDS")]
     pub hang_up_every: Option<u64>,
+    /// What goes wrong: a file of faults, or one of the built-in scripts, calm and storm.
+    #[arg(long, value_name = "FILE")]
+    pub faults: Option<String>,
+    /// Accounts, their money and their keys; without it, one account with published keys.
+    #[arg(long, value_name = "FILE")]
+    pub keys: Option<PathBuf>,
+    /// Keep accounts, orders and trades in this folder across restarts.
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
     /// Stop after this many seconds; without it, serve until interrupted.
     #[arg(long)]
     pub seconds: Option<u64>,

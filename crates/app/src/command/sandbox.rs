@@ -1,9 +1,13 @@
 //! `sandbox`: the pretend exchange on its own.
 
-use std::time::{Duration, Instant};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context;
-use sandbox::{MarketSource, Mischief, Repeat, Sandbox, SandboxConfig, Speed};
+use sandbox::{FaultScript, Keys, MarketSource, Mischief, Repeat, Sandbox, SandboxConfig, Speed};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -25,6 +29,9 @@ pub(super) fn execute(arguments: &SandboxArgs) -> Result<(), Failure> {
             hang_up_every: arguments.hang_up_every.map(Duration::from_secs),
             ..Mischief::default()
         },
+        keys: arguments.keys.as_deref().map(keys).transpose()?.unwrap_or_default(),
+        faults: arguments.faults.as_deref().map(faults).transpose()?.unwrap_or_default(),
+        store: arguments.store.clone(),
         ..SandboxConfig::default()
     };
     let handle = Sandbox::start(config).context("the sandbox cannot start")?;
@@ -39,6 +46,31 @@ pub(super) fn execute(arguments: &SandboxArgs) -> Result<(), Failure> {
     wait_for_the_end(arguments.seconds.map(Duration::from_secs), &handle)?;
     handle.stop();
     Ok(())
+}
+
+/// The text of a file that a flag names, read by `read`.
+fn from_file<T>(
+    flag: &str,
+    path: &Path,
+    read: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<T, Failure> {
+    let wrong =
+        |reason: String| Failure::Usage(format!("error: {flag} {}: {reason}", path.display()));
+    let text = fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    read(&text).map_err(wrong)
+}
+
+fn keys(path: &Path) -> Result<Keys, Failure> {
+    from_file("--keys", path, Keys::read)
+}
+
+/// One of the built-in scripts, or a file's.
+fn faults(name: &str) -> Result<FaultScript, Failure> {
+    match name {
+        "calm" => Ok(FaultScript::calm()),
+        "storm" => Ok(FaultScript::storm()),
+        file => from_file("--faults", Path::new(file), FaultScript::read),
+    }
 }
 
 /// The market that the flags of a command describe.
@@ -77,7 +109,9 @@ fn describe(market: &str, seed: Option<u64>, urls: &sandbox::SandboxUrls) -> Str
          spot_ws              {}\n  \
          futures_rest         {}\n  \
          futures_ws_public    {}\n  \
-         futures_ws_market    {}\n\n\
+         futures_ws_market    {}\n  \
+         futures_ws_private   {}\n  \
+         spot_ws_api          {}\n\n\
          Trade on it:  algopioneer run --config config/sandbox.toml \\\n    \
          --set venue.binance.futures_rest={} \\\n    \
          --set venue.binance.futures_ws_public={} \\\n    \
@@ -89,6 +123,8 @@ fn describe(market: &str, seed: Option<u64>, urls: &sandbox::SandboxUrls) -> Str
         urls.futures_rest,
         urls.futures_ws_public,
         urls.futures_ws_market,
+        urls.futures_ws_private,
+        urls.spot_ws_api,
         urls.futures_rest,
         urls.futures_ws_public,
         urls.futures_ws_market,

@@ -8,7 +8,7 @@ use super::streams;
 
 /// What a client asks for.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Command {
+pub(crate) enum Command {
     Subscribe(Vec<String>),
     Unsubscribe(Vec<String>),
     List,
@@ -17,10 +17,10 @@ pub(super) enum Command {
 }
 
 /// A command and the id its answer must carry.
-pub(super) type Asked = (Command, Value);
+pub(crate) type Asked = (Command, Value);
 
 /// Reads a control frame, or says what the venue answers instead.
-pub(super) fn read(text: &str) -> Result<Asked, String> {
+pub(crate) fn read(text: &str) -> Result<Asked, String> {
     let request: Value = serde_json::from_str(text).map_err(|error| {
         let place = format!("line {} column {}", error.line(), error.column());
         json!({"code": 3, "msg": format!("Invalid JSON: expected value at {place}")}).to_string()
@@ -56,7 +56,7 @@ pub(super) fn read(text: &str) -> Result<Asked, String> {
 }
 
 /// The answer of success.
-pub(super) fn answer(result: &Value, id: &Value) -> String {
+pub(crate) fn answer(result: &Value, id: &Value) -> String {
     json!({"result": result, "id": id}).to_string()
 }
 

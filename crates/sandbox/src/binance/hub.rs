@@ -18,6 +18,7 @@ use tokio::sync::{
     mpsc::{Receiver, Sender, channel, error::TrySendError},
 };
 
+use super::core::Core;
 use crate::market::{Outlet, Stream};
 
 /// Frames a connection may lag behind.
@@ -195,6 +196,17 @@ impl Hub {
         members.listeners.clear();
     }
 
+    /// Ends the connections that listen to a stream, without a goodbye.
+    pub(crate) fn hang_up(&self, stream: Stream) {
+        let mut members = self.members();
+        let listeners = members.listeners.get(&stream).cloned().unwrap_or_default();
+        for (key, _) in listeners {
+            if let Some(connection) = members.remove(key) {
+                connection.cut_off.notify_one();
+            }
+        }
+    }
+
     /// Hands a frame to everybody who listens.
     pub(crate) fn deliver(&self, stream: Stream, frame: &str) {
         let mut waiting = Vec::new();
@@ -255,6 +267,22 @@ pub(crate) struct Collector<'a> {
 impl<'a> Collector<'a> {
     pub(crate) const fn new(hub: &'a Hub) -> Self {
         Self { hub, frames: Vec::new() }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.frames.is_empty()
+    }
+
+    /// Lets faults change what was collected.
+    pub(crate) fn bend(&mut self, core: &mut Core) {
+        let now = core.exchange.now();
+        for (stream, frame) in std::mem::take(&mut self.frames) {
+            let bent = core.faults.bend(stream.channel.name(), &frame, now);
+            self.frames.extend(bent.frames.into_iter().map(|(_, frame)| (stream, frame)));
+            if bent.hang_up {
+                self.hub.hang_up(stream);
+            }
+        }
     }
 
     /// Hands out what was collected.

@@ -27,10 +27,10 @@ fn span(parameters: &Parameters, row_millis: i64, most: usize) -> Result<Span, C
         None => Ok(None),
         Some(text) => match text.parse::<i64>() {
             Ok(time) if (0..=i64::from(u32::MAX) * 1_000).contains(&time) => Ok(Some(time)),
-            _ => Err(Complaint {
-                code: -1100,
-                message: format!("Illegal characters found in parameter '{name}'."),
-            }),
+            _ => Err(Complaint::new(
+                -1100,
+                format!("Illegal characters found in parameter '{name}'."),
+            )),
         },
     };
     let rows = parameters.limit(DEFAULT_ROWS.min(most))?.clamp(1, most);
@@ -41,7 +41,7 @@ fn span(parameters: &Parameters, row_millis: i64, most: usize) -> Result<Span, C
 }
 
 fn nothing() -> Complaint {
-    Complaint { code: -1000, message: "A recorded market has no past.".into() }
+    Complaint::new(-1000, "A recorded market has no past.")
 }
 
 /// `/klines`.
@@ -54,7 +54,7 @@ pub(super) fn klines(
     let minutes = parameters
         .get("interval")
         .and_then(minutes_of)
-        .ok_or_else(|| Complaint { code: -1120, message: "Invalid interval.".into() })?;
+        .ok_or_else(|| Complaint::new(-1120, "Invalid interval."))?;
     let most = if instrument.spec().market == Kind::Spot { 1_000 } else { 1_500 };
     let span = span(parameters, minutes * MINUTE_MILLIS, most)?;
     let scale = Scale::of(instrument);

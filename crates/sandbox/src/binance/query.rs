@@ -1,52 +1,76 @@
 //! Reading REST parameters, and the venue's words for what is wrong with them.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// An error body of the venue.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Complaint {
-    pub(super) code: i32,
-    pub(super) message: String,
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Complaint {
+    pub(crate) code: i32,
+    pub(crate) message: String,
+    /// What the venue adds where one of two steps failed.
+    pub(crate) data: Option<Box<Value>>,
 }
 
 impl Complaint {
-    pub(super) fn body(&self) -> String {
-        json!({"code": self.code, "msg": self.message}).to_string()
+    pub(crate) fn new(code: i32, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), data: None }
     }
 
-    pub(super) fn invalid_symbol() -> Self {
-        Self { code: -1121, message: "Invalid symbol.".into() }
+    pub(crate) fn value(&self) -> Value {
+        match &self.data {
+            None => json!({"code": self.code, "msg": self.message}),
+            Some(data) => json!({"code": self.code, "msg": self.message, "data": data}),
+        }
+    }
+
+    /// The HTTP status that goes with the code.
+    pub(crate) fn status(&self) -> u16 {
+        match self.code {
+            -1003 | -1015 => 429,
+            -2014 | -2015 => 401,
+            -1007 => 504,
+            -1008 => 503,
+            -1001 | -1016 => 500,
+            // One half of a cancel-and-replace was done.
+            -2021 if self.data.is_some() => 409,
+            _ => 400,
+        }
+    }
+
+    pub(crate) fn missing(name: &str) -> Self {
+        let text =
+            format!("Mandatory parameter '{name}' was not sent, was empty/null, or malformed.");
+        Self::new(-1102, text)
+    }
+
+    pub(crate) fn invalid_symbol() -> Self {
+        Self::new(-1121, "Invalid symbol.")
     }
 }
 
 /// The parameters of a request, in order.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Parameters(pub(super) Vec<(String, String)>);
+pub(crate) struct Parameters(pub(crate) Vec<(String, String)>);
 
 impl Parameters {
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// A symbol that must be there and must look like one.
-    pub(super) fn symbol(&self) -> Result<&str, Complaint> {
+    pub(crate) fn symbol(&self) -> Result<&str, Complaint> {
         match self.get("symbol") {
-            None | Some("") => Err(Complaint {
-                code: -1102,
-                message: "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed."
-                    .into(),
-            }),
+            None | Some("") => Err(Complaint::missing("symbol")),
             Some(symbol) => checked_symbol(symbol),
         }
     }
 
     /// A list of symbols; `None` when neither parameter is there.
-    pub(super) fn symbols(&self) -> Result<Option<Vec<String>>, Complaint> {
+    pub(crate) fn symbols(&self) -> Result<Option<Vec<String>>, Complaint> {
         match (self.get("symbol"), self.get("symbols")) {
-            (Some(_), Some(_)) => Err(Complaint {
-                code: -1128,
-                message: "Combination of optional parameters invalid.".into(),
-            }),
+            (Some(_), Some(_)) => {
+                Err(Complaint::new(-1128, "Combination of optional parameters invalid."))
+            }
             (Some(symbol), None) => Ok(Some(vec![checked_symbol(symbol)?.to_owned()])),
             (None, Some(list)) => {
                 let list: Vec<String> =
@@ -61,7 +85,7 @@ impl Parameters {
     }
 
     /// The depth limit as sent, or the default.
-    pub(super) fn limit(&self, default: usize) -> Result<usize, Complaint> {
+    pub(crate) fn limit(&self, default: usize) -> Result<usize, Complaint> {
         match self.get("limit") {
             None => Ok(default),
             Some(text) => text.parse().map_err(|_| illegal("limit", "^[0-9]{1,20}$")),
@@ -79,8 +103,8 @@ fn checked_symbol(symbol: &str) -> Result<&str, Complaint> {
     }
 }
 
-fn illegal(name: &str, legal: &str) -> Complaint {
+pub(crate) fn illegal(name: &str, legal: &str) -> Complaint {
     let message =
         format!("Illegal characters found in parameter '{name}'; legal range is '{legal}'.");
-    Complaint { code: -1100, message }
+    Complaint::new(-1100, message)
 }

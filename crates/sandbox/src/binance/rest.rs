@@ -1,235 +1,180 @@
-//! The public REST interface: ping, time, exchangeInfo, depth, premiumIndex,
-//! klines, fundingRate.
+//! The edge of REST and of accounts' connections: sockets on one side, the core on the other.
 
-use std::sync::{Arc, PoisonError};
+use std::{io, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::{Query, State},
-    http::{HeaderName, StatusCode, header::CONTENT_TYPE, header::RETRY_AFTER},
+    body::{Body, Bytes},
+    extract::{
+        Request, State, WebSocketUpgrade,
+        ws::{CloseFrame, Message, WebSocket},
+    },
+    http::{StatusCode, header::CONTENT_LENGTH},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::any,
 };
-use domain::{Instrument, Market as Kind};
-use serde_json::{Value, json};
+use futures_util::stream;
+use tokio::{sync::mpsc, time::sleep};
 
 use super::{
-    exchange_info::exchange_info,
-    frames::write_depth_levels,
-    past_calls,
-    query::{Complaint, Parameters},
-    weight::WeightMeter,
+    core::Reply,
+    http::HttpRequest,
+    sockets::{Outgoing, Sent},
 };
-use crate::{
-    market::Depth,
-    venue::{Venue, wall_millis},
-};
+use crate::venue::Venue;
 
-const USED_WEIGHT: HeaderName = HeaderName::from_static("x-mbx-used-weight-1m");
+/// Longest body that is read.
+const LONGEST_BODY: usize = 1 << 20;
+/// The venue pings so often.
+const PING: Duration = Duration::from_secs(20);
 
-/// One of the venue's REST interfaces.
-struct Desk {
-    venue: Arc<Venue>,
-    kind: Kind,
-    weight_limit: u32,
-    meter: WeightMeter,
-}
-
-type Answer = Result<String, Complaint>;
-type Handler = fn(&Desk, &Parameters) -> Answer;
-
-/// The routes of all three interfaces.
+/// The routes of all interfaces of accounts and of REST.
 pub(crate) fn routes(venue: &Arc<Venue>) -> Router {
-    Router::new()
-        .merge(desk(venue, "/api/v3", Kind::Spot, 6_000))
-        .merge(desk(venue, "/fapi/v1", Kind::LinearPerpetual, 2_400))
-        .merge(desk(venue, "/dapi/v1", Kind::InversePerpetual, 2_400))
-}
-
-fn desk(venue: &Arc<Venue>, prefix: &str, kind: Kind, weight_limit: u32) -> Router {
-    let meter = WeightMeter::new(weight_limit);
-    let desk = Arc::new(Desk { venue: Arc::clone(venue), kind, weight_limit, meter });
-    let calls: [(&str, Handler); 7] = [
-        ("/ping", |_, _| Ok("{}".into())),
-        ("/time", |desk, _| Ok(json!({"serverTime": desk.now_millis()}).to_string())),
-        ("/exchangeInfo", Desk::exchange_info),
-        ("/depth", Desk::depth),
-        ("/premiumIndex", Desk::premium_index),
-        ("/klines", Desk::klines),
-        ("/fundingRate", Desk::funding_rate),
-    ];
     let mut router = Router::new();
-    for (name, handler) in calls {
-        if matches!(name, "/premiumIndex" | "/fundingRate") && kind == Kind::Spot {
-            continue;
-        }
-        let call = move |State(desk): State<Arc<Desk>>,
-                         Query(pairs): Query<Vec<(String, String)>>| async move {
-            // The market may be busy for a moment; waiting for it must not hold up streams.
-            let work = move || desk.respond(name, handler, &Parameters(pairs));
-            match tokio::task::spawn_blocking(work).await {
-                Ok(response) => response,
-                Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-            }
-        };
-        router = router.route(&format!("{prefix}{name}"), get(call));
+    for prefix in ["api", "fapi", "dapi", "sapi", "sandbox"] {
+        router = router.route(&format!("/{prefix}/{{*rest}}"), any(serve));
     }
-    router.with_state(desk)
+    for path in ["/ws-api/v3", "/private/ws", "/private/ws/{key}", "/private/stream"] {
+        router = router.route(path, any(enter));
+    }
+    router.with_state(Arc::clone(venue))
 }
 
-impl Desk {
-    fn respond(&self, name: &str, handler: Handler, parameters: &Parameters) -> Response {
-        let weight = weight_of(name, self.kind, parameters);
-        let used = match self.meter.book(weight, wall_millis()) {
-            Ok(used) => used,
-            Err(too_much) => {
-                let complaint = Complaint {
-                    code: -1003,
-                    message: "Too much request weight used; please use the websocket streams."
-                        .into(),
+async fn serve(State(venue): State<Arc<Venue>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, LONGEST_BODY).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let header = |(name, value): (&axum::http::HeaderName, &axum::http::HeaderValue)| {
+        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+    };
+    let request = HttpRequest {
+        method: parts.method.to_string(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        headers: parts.headers.iter().filter_map(header).collect(),
+        body: body.to_vec(),
+    };
+    // The market may be busy for a moment; waiting for it must not hold up streams.
+    let work = move || venue.with_core(|core, outlet| core.handle(&request, outlet));
+    match tokio::task::spawn_blocking(work).await {
+        Ok(reply) => answer(reply).await,
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+async fn answer(reply: Reply) -> Response {
+    if let Ok(millis) = u64::try_from(reply.after_millis)
+        && millis > 0
+    {
+        sleep(Duration::from_millis(millis)).await;
+    }
+    if reply.hang_up {
+        // A promised body that breaks off ends the connection.
+        let broken = stream::iter([Err::<Bytes, _>(io::Error::other("the connection is cut"))]);
+        let mut response = Response::new(Body::from_stream(broken));
+        response.headers_mut().insert(CONTENT_LENGTH, 1_000.into());
+        return response;
+    }
+    let mut response = Response::builder().status(reply.response.status);
+    for (name, value) in reply.response.headers {
+        response = response.header(name, value);
+    }
+    let built = response.body(Body::from(reply.response.body));
+    built.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+async fn enter(
+    upgrade: WebSocketUpgrade,
+    State(venue): State<Arc<Venue>>,
+    uri: axum::http::Uri,
+) -> Response {
+    let target = uri.path_and_query().map_or_else(String::new, ToString::to_string);
+    let opened = venue.with_core(|core, _| core.open(&target));
+    let Some(connection) = opened else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
+    let mail = venue.mailbox(connection);
+    upgrade.max_message_size(64 << 10).on_upgrade(move |socket| async move {
+        converse(socket, &venue, connection, mail).await;
+        venue.leave(connection);
+    })
+}
+
+/// Serves a connection of an account until it ends.
+async fn converse(
+    mut socket: WebSocket,
+    venue: &Arc<Venue>,
+    connection: u64,
+    mut mail: mpsc::Receiver<Outgoing>,
+) {
+    let (late, mut overdue) = mpsc::channel::<Sent>(1_024);
+    let mut ping = tokio::time::interval_at(tokio::time::Instant::now() + PING, PING);
+    loop {
+        tokio::select! {
+            biased;
+            sent = overdue.recv() => {
+                if !tell(&mut socket, sent.unwrap_or(Sent::HangUp)).await {
+                    return;
+                }
+            }
+            outgoing = mail.recv() => {
+                let Some(Outgoing { sent, after_millis, .. }) = outgoing else {
+                    return goodbye(&mut socket).await;
                 };
-                let pause = [(RETRY_AFTER, too_much.retry_after_secs.to_string())];
-                return (StatusCode::TOO_MANY_REQUESTS, pause, complaint.body()).into_response();
+                let Some(millis) = u64::try_from(after_millis).ok().filter(|millis| *millis > 0) else {
+                    if !tell(&mut socket, sent).await {
+                        return;
+                    }
+                    continue;
+                };
+                let late = late.clone();
+                tokio::spawn(async move {
+                    sleep(Duration::from_millis(millis)).await;
+                    // The connection may have ended meanwhile.
+                    let _ = late.send(sent).await;
+                });
             }
-        };
-        let (status, body) = match handler(self, parameters) {
-            Ok(body) => (StatusCode::OK, body),
-            Err(complaint) => (StatusCode::BAD_REQUEST, complaint.body()),
-        };
-        let json = "application/json;charset=UTF-8".to_owned();
-        (status, [(CONTENT_TYPE, json), (USED_WEIGHT, used.to_string())], body).into_response()
-    }
-
-    fn now_millis(&self) -> i64 {
-        self.venue.market.lock().unwrap_or_else(PoisonError::into_inner).now().as_millis()
-    }
-
-    fn find(&self, symbol: &str) -> Result<&Instrument, Complaint> {
-        let found = self.venue.instruments.find("binance", self.kind, symbol);
-        found.ok_or_else(Complaint::invalid_symbol)
-    }
-
-    fn exchange_info(&self, parameters: &Parameters) -> Answer {
-        // Futures know no such parameters and ignore them.
-        let symbols = if self.kind == Kind::Spot { parameters.symbols()? } else { None };
-        for symbol in symbols.iter().flatten() {
-            self.find(symbol)?;
+            _ = ping.tick() => {
+                if socket.send(Message::Ping("sandbox".into())).await.is_err() {
+                    return;
+                }
+            }
+            message = socket.recv() => {
+                let text = match message {
+                    Some(Ok(Message::Text(text))) => text.to_string(),
+                    Some(Ok(Message::Binary(bytes))) => String::from_utf8_lossy(&bytes).into_owned(),
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
+                    Some(Ok(Message::Close(_))) => return let_answer_out(&mut socket).await,
+                    Some(Err(_)) | None => return,
+                };
+                let venue = Arc::clone(venue);
+                let work = move || {
+                    venue.with_core(|core, outlet| core.text(connection, &text, outlet));
+                };
+                if tokio::task::spawn_blocking(work).await.is_err() {
+                    return;
+                }
+            }
         }
-        let instruments = &self.venue.instruments;
-        let now = self.now_millis();
-        let info =
-            exchange_info(instruments, self.kind, symbols.as_deref(), self.weight_limit, now);
-        Ok(info.to_string())
-    }
-
-    fn depth(&self, parameters: &Parameters) -> Answer {
-        let instrument = self.find(parameters.symbol()?)?;
-        let limit = self.depth_limit(parameters)?;
-        let market = self.venue.market.lock().unwrap_or_else(PoisonError::into_inner);
-        let depth = market.depth(instrument.id(), limit);
-        drop(market);
-        let depth = depth.ok_or_else(|| Complaint {
-            code: -1000,
-            message: "The recording has no book of this symbol.".into(),
-        })?;
-        Ok(self.write_depth(instrument, &depth))
-    }
-
-    fn write_depth(&self, instrument: &Instrument, depth: &Depth) -> String {
-        let (id, millis) = (depth.last_update_id, depth.time.as_millis());
-        let mut text = if self.kind == Kind::Spot {
-            format!("{{\"lastUpdateId\":{id},\"bids\":[")
-        } else {
-            format!("{{\"lastUpdateId\":{id},\"E\":{millis},\"T\":{millis},\"bids\":[")
-        };
-        write_depth_levels(&mut text, instrument, &depth.bids);
-        text.push_str("],\"asks\":[");
-        write_depth_levels(&mut text, instrument, &depth.asks);
-        text.push_str("]}");
-        text
-    }
-
-    fn depth_limit(&self, parameters: &Parameters) -> Result<usize, Complaint> {
-        if self.kind == Kind::Spot {
-            return Ok(parameters.limit(100)?.clamp(1, 5_000));
-        }
-        let limit = parameters.limit(500)?;
-        if [5, 10, 20, 50, 100, 500, 1_000].contains(&limit) {
-            Ok(limit)
-        } else {
-            let message = format!("Depth limit '{limit}' is not valid.");
-            Err(Complaint { code: -4021, message })
-        }
-    }
-
-    fn premium_index(&self, parameters: &Parameters) -> Answer {
-        if parameters.get("symbol").is_some() {
-            let instrument = self.find(parameters.symbol()?)?;
-            return Ok(self.premium_of(instrument).to_string());
-        }
-        let ours = self.venue.instruments.iter().filter(|one| one.spec().market == self.kind);
-        let list: Value = ours.map(|one| self.premium_of(one)).collect();
-        Ok(list.to_string())
-    }
-
-    fn klines(&self, parameters: &Parameters) -> Answer {
-        past_calls::klines(self.venue.past, self.find(parameters.symbol()?)?, parameters)
-    }
-
-    fn funding_rate(&self, parameters: &Parameters) -> Answer {
-        past_calls::funding(self.venue.past, self.find(parameters.symbol()?)?, parameters)
-    }
-
-    fn premium_of(&self, instrument: &Instrument) -> Value {
-        let market = self.venue.market.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mark, now) = (market.mark(instrument.id()), market.now().as_millis());
-        drop(market);
-        let Some(mark) = mark else {
-            return json!({"symbol": instrument.symbol(), "time": now});
-        };
-        let price = format!("{:.8}", mark.mark.decimal());
-        let index =
-            mark.index.map_or_else(|| "0".into(), |index| format!("{:.8}", index.decimal()));
-        let rate =
-            mark.funding_rate.map_or_else(String::new, |rate| format!("{:.8}", rate.decimal()));
-        json!({
-            "symbol": instrument.symbol(),
-            "markPrice": price,
-            "indexPrice": index,
-            "estimatedSettlePrice": price,
-            "lastFundingRate": rate,
-            "interestRate": "0.00010000",
-            "nextFundingTime": mark.next_funding.map_or(0, domain::Timestamp::as_millis),
-            "time": now,
-        })
     }
 }
 
-/// The published weights.
-fn weight_of(name: &str, kind: Kind, parameters: &Parameters) -> u32 {
-    let limit = parameters.limit(if kind == Kind::Spot { 100 } else { 500 }).unwrap_or(1);
-    match (name, kind) {
-        ("/exchangeInfo", Kind::Spot) => 20,
-        ("/depth", Kind::Spot) => match limit {
-            ..=100 => 5,
-            101..=500 => 25,
-            501..=1_000 => 50,
-            _ => 250,
-        },
-        ("/depth", _) => match limit {
-            ..=50 => 2,
-            51..=100 => 5,
-            101..=500 => 10,
-            _ => 20,
-        },
-        ("/klines", Kind::Spot) => 2,
-        ("/klines", _) => match limit {
-            ..=99 => 1,
-            100..=499 => 2,
-            500..=1_000 => 5,
-            _ => 10,
-        },
-        ("/premiumIndex", _) if parameters.get("symbol").is_none() => 10,
-        _ => 1,
+/// The answer to the client's goodbye leaves while the rest is read.
+async fn let_answer_out(socket: &mut WebSocket) {
+    let rest = async { while let Some(Ok(_)) = socket.recv().await {} };
+    // Those who do not end the connection are not waited for.
+    let _ = tokio::time::timeout(Duration::from_millis(500), rest).await;
+}
+
+/// Sends; false when the connection must end.
+async fn tell(socket: &mut WebSocket, sent: Sent) -> bool {
+    match sent {
+        Sent::Text(text) => socket.send(Message::text(text)).await.is_ok(),
+        Sent::HangUp => false,
     }
+}
+
+async fn goodbye(socket: &mut WebSocket) {
+    let frame = CloseFrame { code: 1000, reason: "the market is closed".into() };
+    // The client may be gone already.
+    let _ = socket.send(Message::Close(Some(frame))).await;
 }

@@ -13,8 +13,6 @@ pub(crate) enum Root {
     Public,
     /// USD-M trades and mark prices.
     Market,
-    /// USD-M user data: nothing yet.
-    Private,
     /// COIN-M: everything.
     CoinMargined,
 }
@@ -24,7 +22,7 @@ impl Root {
     pub(crate) const fn kind(self) -> Kind {
         match self {
             Self::Spot => Kind::Spot,
-            Self::Public | Self::Market | Self::Private => Kind::LinearPerpetual,
+            Self::Public | Self::Market => Kind::LinearPerpetual,
             Self::CoinMargined => Kind::InversePerpetual,
         }
     }
@@ -35,7 +33,6 @@ impl Root {
             Self::Spot | Self::CoinMargined => true,
             Self::Public => book,
             Self::Market => !book,
-            Self::Private => false,
         }
     }
 }

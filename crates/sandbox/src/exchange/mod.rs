@@ -29,6 +29,8 @@ pub(crate) enum Report {
         quantity: Lots,
         /// The side of the order that came second.
         aggressor: Side,
+        /// Whose order rested, where it was not one of the crowd's.
+        maker: Option<u64>,
     },
 }
 
@@ -41,6 +43,8 @@ struct Order {
     side: Side,
     price: i64,
     left: i64,
+    /// Names the order of an account; `None` for those of the crowd.
+    owner: Option<u64>,
     /// Its place in the list of living orders.
     place: usize,
 }
@@ -71,7 +75,7 @@ impl MatchingBook {
         reports: &mut Vec<Report>,
     ) -> Option<OrderKey> {
         let left = self.take(side, limit, quantity, reports);
-        (!left.is_zero()).then(|| self.rest(side, limit.get(), left.get(), reports))
+        (!left.is_zero()).then(|| self.rest(side, limit, left, None, reports))
     }
 
     /// Fills what it can at `limit` or better. Returns what could not be filled.
@@ -110,6 +114,7 @@ impl MatchingBook {
                 price: Ticks::new(price),
                 quantity: Lots::new(part),
                 aggressor: side.opposite(),
+                maker: order.owner,
             });
             if self.orders[index as usize].left == 0 {
                 queue.orders.pop_front();
@@ -121,8 +126,17 @@ impl MatchingBook {
         traded
     }
 
-    fn rest(&mut self, side: Side, price: i64, left: i64, reports: &mut Vec<Report>) -> OrderKey {
-        let order = Order { side, price, left, place: self.living.len() };
+    /// Lets an order stand at a price, without looking for a counterpart.
+    pub(crate) fn rest(
+        &mut self,
+        side: Side,
+        price: Ticks,
+        left: Lots,
+        owner: Option<u64>,
+        reports: &mut Vec<Report>,
+    ) -> OrderKey {
+        let (price, left) = (price.get(), left.get());
+        let order = Order { side, price, left, owner, place: self.living.len() };
         let index = if let Some(index) = self.free.pop() {
             self.orders[index as usize] = order;
             index
@@ -146,6 +160,33 @@ impl MatchingBook {
         queue.total -= left;
         self.forget(key.0);
         self.put_back(side, price, queue, reports);
+    }
+
+    /// Takes a part of a resting order away; it keeps its place in the queue.
+    pub(crate) fn reduce(&mut self, key: OrderKey, by: Lots, reports: &mut Vec<Report>) {
+        let Order { side, price, left, .. } = self.orders[key.0 as usize];
+        if by.get() >= left {
+            return self.cancel(key, reports);
+        }
+        let Some(mut queue) = self.side_mut(side).remove(&price) else { return };
+        queue.total -= by.get();
+        self.orders[key.0 as usize].left -= by.get();
+        self.put_back(side, price, queue, reports);
+    }
+
+    /// The order that a taker of the other side would meet first: price, what is left, owner.
+    pub(crate) fn front(&self, side: Side) -> Option<(Ticks, Lots, Option<u64>)> {
+        let (price, queue) = match side {
+            Side::Buy => self.bids.last_key_value(),
+            Side::Sell => self.asks.first_key_value(),
+        }?;
+        let order = &self.orders[*queue.orders.front()? as usize];
+        Some((Ticks::new(*price), Lots::new(order.left), order.owner))
+    }
+
+    /// Whether an order belongs to an account.
+    pub(crate) fn is_owned(&self, key: OrderKey) -> bool {
+        self.orders[key.0 as usize].owner.is_some()
     }
 
     fn put_back(&mut self, side: Side, price: i64, queue: Queue, reports: &mut Vec<Report>) {

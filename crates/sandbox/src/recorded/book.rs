@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::Timestamp;
+use domain::{Side, Timestamp};
 use rust_decimal::Decimal;
 
 use super::line::{DiffLine, Levels, SnapshotLine};
@@ -37,6 +37,14 @@ impl RecordedBook {
         change(&mut self.asks, &diff.asks)?;
         self.last_update_id = diff.last_id;
         Ok(())
+    }
+
+    /// The levels of one side.
+    pub(super) const fn side(&self, side: Side) -> &BTreeMap<Decimal, Decimal> {
+        match side {
+            Side::Buy => &self.bids,
+            Side::Sell => &self.asks,
+        }
     }
 
     pub(super) fn depth(&self, levels: usize, time: Timestamp) -> Depth {

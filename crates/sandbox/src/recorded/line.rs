@@ -36,6 +36,17 @@ pub(super) struct DiffLine<'a> {
     pub(super) asks: Levels<'a>,
 }
 
+/// The parts of a trade, single or aggregate.
+#[derive(Debug, Deserialize)]
+pub(super) struct TradeLine<'a> {
+    #[serde(rename = "p")]
+    pub(super) price: &'a str,
+    #[serde(rename = "q")]
+    pub(super) quantity: &'a str,
+    #[serde(rename = "m")]
+    pub(super) buyer_is_maker: bool,
+}
+
 /// The parts of a mark price frame.
 #[derive(Debug, Deserialize)]
 pub(super) struct MarkLine<'a> {

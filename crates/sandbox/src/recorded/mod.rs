@@ -5,6 +5,7 @@
 //! their beginnings are read before, to learn what they hold.
 
 mod book;
+mod floor;
 mod line;
 
 #[cfg(test)]
@@ -23,7 +24,8 @@ use venues::{
 
 use self::{
     book::RecordedBook,
-    line::{DiffLine, Line, MarkLine},
+    floor::Guests,
+    line::{DiffLine, Line, MarkLine, TradeLine},
 };
 use crate::{
     config::Repeat,
@@ -43,6 +45,10 @@ struct Track {
     first_book: Option<RecordedBook>,
     book: Option<RecordedBook>,
     mark: Option<MarkPrice>,
+    /// Orders of accounts.
+    guests: Guests,
+    /// The channel whose trades fill them: the first one seen.
+    fills_from: Option<Channel>,
     /// When the next line is due; `None` at the end of the file.
     next: Option<Timestamp>,
     json: String,
@@ -109,6 +115,8 @@ impl Track {
             first_book: book.clone(),
             book,
             mark: None,
+            guests: Guests::default(),
+            fills_from: None,
             next: None,
             json: String::new(),
             number: 0,
@@ -137,13 +145,13 @@ impl Track {
     }
 
     /// Plays the next line.
-    fn play(&mut self, outlet: &mut dyn Outlet) -> Result<(), String> {
-        self.tell(outlet)
+    fn play(&mut self, specs: &Instruments, outlet: &mut dyn Outlet) -> Result<(), String> {
+        self.tell(specs, outlet)
             .map_err(|reason| format!("{}, line {}: {reason}", self.path.display(), self.number))?;
         self.advance().map_err(|error| error.to_string())
     }
 
-    fn tell(&mut self, outlet: &mut dyn Outlet) -> Result<(), String> {
+    fn tell(&mut self, specs: &Instruments, outlet: &mut dyn Outlet) -> Result<(), String> {
         let unreadable = |error: serde_json::Error| error.to_string();
         let Line::Frame { name, data } = line::read(&self.json).map_err(unreadable)? else {
             return Ok(());
@@ -154,13 +162,20 @@ impl Track {
                 let diff: DiffLine<'_> = serde_json::from_str(data).map_err(unreadable)?;
                 if let Some(book) = &mut self.book {
                     book.apply(&diff)?;
+                    self.guests.follow(specs.get(self.instrument), book, &diff);
                 }
             }
             Channel::MarkPrice { .. } => {
                 let line: MarkLine<'_> = serde_json::from_str(data).map_err(unreadable)?;
                 self.mark = read_mark(&line).or(self.mark);
             }
-            Channel::Trade | Channel::AggregateTrade | Channel::BookTicker => {}
+            Channel::Trade | Channel::AggregateTrade => {
+                if *self.fills_from.get_or_insert(channel) == channel {
+                    let trade: TradeLine<'_> = serde_json::from_str(data).map_err(unreadable)?;
+                    self.guests.trade_passed(specs.get(self.instrument), &trade);
+                }
+            }
+            Channel::BookTicker => {}
         }
         let stream = Stream { instrument: self.instrument, channel };
         if outlet.wants(stream) {
@@ -181,7 +196,7 @@ impl Market for Recording {
                 return Progress::NextAt(time.since(self.begin));
             }
             self.now = time.max(self.now);
-            if let Err(reason) = self.tracks[index].play(outlet) {
+            if let Err(reason) = self.tracks[index].play(&self.instruments, outlet) {
                 return Progress::Failed(reason);
             }
         }

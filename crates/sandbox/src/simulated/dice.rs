@@ -7,10 +7,10 @@ use rand_chacha::{
 
 /// A source of random numbers: the same seed, the same numbers.
 #[derive(Clone, Debug)]
-pub(super) struct Dice(ChaCha8Rng);
+pub(crate) struct Dice(ChaCha8Rng);
 
 impl Dice {
-    pub(super) fn new(seed: u64, stream: u64) -> Self {
+    pub(crate) fn new(seed: u64, stream: u64) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         random.set_stream(stream);
         Self(random)
@@ -18,41 +18,41 @@ impl Dice {
 
     /// Uniform in [0, 1).
     #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
-    pub(super) fn uniform(&mut self) -> f64 {
+    pub(crate) fn uniform(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// True with this probability.
-    pub(super) fn chance(&mut self, probability: f64) -> bool {
+    pub(crate) fn chance(&mut self, probability: f64) -> bool {
         self.uniform() < probability
     }
 
     /// A whole number below `bound`, or zero.
-    pub(super) fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         let bound = bound.max(1) as u128;
         let scaled = (u128::from(self.0.next_u64()) * bound) >> 64;
         usize::try_from(scaled).unwrap_or(0)
     }
 
     /// Standard normal (Box and Muller 1958).
-    pub(super) fn normal(&mut self) -> f64 {
+    pub(crate) fn normal(&mut self) -> f64 {
         let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
         radius * (std::f64::consts::TAU * self.uniform()).cos()
     }
 
     /// Log-normal around a median.
-    pub(super) fn log_normal(&mut self, median: f64, sigma: f64) -> f64 {
+    pub(crate) fn log_normal(&mut self, median: f64, sigma: f64) -> f64 {
         median * (sigma * self.normal()).exp()
     }
 
     /// Exponential waiting time in nanoseconds at a rate a second, at least one.
-    pub(super) fn wait_nanos(&mut self, per_second: f64) -> i64 {
+    pub(crate) fn wait_nanos(&mut self, per_second: f64) -> i64 {
         whole(-(1.0 - self.uniform()).ln() / per_second * 1e9).max(1)
     }
 }
 
 /// The whole part of a finite number, held to the range of the type.
 #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, which is meant")]
-pub(super) const fn whole(number: f64) -> i64 {
+pub(crate) const fn whole(number: f64) -> i64 {
     number as i64
 }

@@ -6,11 +6,15 @@
 //! prices of the same coin move together on all its markets.
 
 mod coin;
-mod dice;
+pub(crate) mod dice;
+mod floor;
 mod tape;
 mod traders;
 
-use std::{cmp::Reverse, collections::BinaryHeap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BinaryHeap},
+};
 
 use domain::{
     InstrumentId, Instruments, Level, Market as Kind, Price, Rate, Side, Span, Timestamp,
@@ -77,6 +81,8 @@ pub struct Simulation {
     scheduled: u64,
     dice: Dice,
     reports: Vec<crate::exchange::Report>,
+    guests: BTreeMap<u64, floor::Guest>,
+    deals: Vec<crate::market::Deal>,
 }
 
 impl Simulation {
@@ -114,6 +120,8 @@ impl Simulation {
             scheduled: 0,
             dice,
             reports: Vec::new(),
+            guests: BTreeMap::new(),
+            deals: Vec::new(),
         };
         simulation.schedule_first();
         simulation
@@ -184,6 +192,7 @@ impl Simulation {
         action(traders, &mut self.coins[*coin], self.now, &mut self.reports);
         if !self.reports.is_empty() {
             tape.record(&self.reports, &traders.book, time, outlet);
+            self.note_deals(pit);
         }
     }
 

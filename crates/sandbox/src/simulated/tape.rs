@@ -68,6 +68,10 @@ impl Tape {
         self.update_id
     }
 
+    pub(super) const fn trade_id(&self) -> u64 {
+        self.trade_id
+    }
+
     fn stream(&self, channel: Channel) -> Stream {
         Stream { instrument: self.instrument.id(), channel }
     }
@@ -108,7 +112,7 @@ impl Tape {
         let each = self.stream(Channel::Trade);
         let grouped = self.stream(Channel::AggregateTrade);
         let trade = |report: &Report| match *report {
-            Report::Trade { price, quantity, aggressor } => Some((price, quantity, aggressor)),
+            Report::Trade { price, quantity, aggressor, .. } => Some((price, quantity, aggressor)),
             Report::Level { .. } => None,
         };
         let trades: Vec<_> = reports.iter().filter_map(trade).collect();

@@ -97,7 +97,8 @@ impl Traders {
         let mut stale = Vec::new();
         self.book.orders_from(side, price, &mut stale);
         for key in &stale {
-            if self.dice.chance(PULLED) {
+            // Orders of accounts are theirs to cancel; here they can only be hit.
+            if !self.book.is_owned(*key) && self.dice.chance(PULLED) {
                 self.book.cancel(*key, reports);
             }
         }
@@ -141,7 +142,8 @@ impl Traders {
         let favoured = (side == Side::Buy) == (lean > 0.0);
         // The last quoter of a touch stays, so that the spread rarely opens without news.
         let alone = self.book.orders_at(side, price) == 1;
-        let stays = at_touch && (alone || (favoured && self.dice.chance(0.5)));
+        let stays =
+            self.book.is_owned(key) || at_touch && (alone || (favoured && self.dice.chance(0.5)));
         if !stays {
             self.book.cancel(key, reports);
         }
