@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::{
     example::Example,
     participant::{numbers_as_json, shown},
-    reference::{Expected, Named, own_of, public_of},
+    reference::{Expected, Named, ROUNDED, own_of, public_of},
 };
 use crate::cli::MpcDemoArgs;
 
@@ -259,7 +259,13 @@ impl Document {
         let cheat = self.cheat.as_deref().unwrap_or_default();
         match self.verdict {
             Verdict::Right => {
-                "Every result equals the plain computation over the same inputs.".into()
+                let mut text =
+                    "Every result equals the plain computation over the same inputs".to_owned();
+                let public = self.participants.iter().find_map(|one| one.public.as_ref());
+                if public.is_some_and(|public| public.get(ROUNDED).is_some()) {
+                    text.push_str(", weights within 1e-4 of the largest");
+                }
+                text + "."
             }
             Verdict::Caught => format!(
                 "A node CHEATED ({cheat}). The honest nodes stopped the run; {} of {} participants \

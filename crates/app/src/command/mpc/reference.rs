@@ -14,6 +14,9 @@ use super::example::Example;
 /// Named lists of numbers.
 pub(super) type Named = BTreeMap<String, Vec<i128>>;
 
+/// The output that is computed with a stated error; all others are exact.
+pub(super) const ROUNDED: &str = "weights";
+
 /// What everybody sees, and what each participant sees.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Expected {
@@ -22,12 +25,12 @@ pub(super) struct Expected {
 }
 
 impl Expected {
-    /// Whether these public numbers are right. Weights of portfolios are computed with a stated
-    /// error of one part in 10,000 of the largest, or of one; everything else is exact.
+    /// Whether these public numbers are right. Weights of portfolios may be wrong by one part in
+    /// 10,000 of the largest, or of one.
     pub(super) fn is_public(&self, found: &Named) -> bool {
         found.len() == self.public.len()
             && self.public.iter().all(|(name, expected)| {
-                let bound = if name == "weights" {
+                let bound = if name == ROUNDED {
                     let largest = expected.iter().map(|value| value.abs()).max().unwrap_or(0);
                     largest.max(1 << 24) / 10_000
                 } else {
@@ -88,4 +91,25 @@ fn parameters(terms: &SessionTerms) -> Parameters {
         Parameter::Numbers(numbers) => all.with(name, numbers.clone()),
         Parameter::Text(_) => all,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_may_differ_by_their_stated_error_and_nothing_else_may() {
+        let named = |weight: i128, price: i128| {
+            Named::from([
+                (ROUNDED.to_owned(), vec![1 << 25, weight]),
+                ("price".to_owned(), vec![price]),
+            ])
+        };
+        let expected = Expected { public: named(1 << 20, 7), own: Vec::new() };
+        let bound = (1 << 25) / 10_000;
+        assert!(expected.is_public(&named((1 << 20) + bound, 7)));
+        assert!(!expected.is_public(&named((1 << 20) + bound + 1, 7)));
+        assert!(!expected.is_public(&named(1 << 20, 8)));
+        assert!(!expected.is_public(&Named::new()));
+    }
 }
