@@ -1,6 +1,6 @@
 //! What a back-test found, as files: a page for people, JSON for programs, tables, and charts.
 //!
-//! [`write`] puts everything into one folder; [`CsvListener`] writes the tables while the back-test
+//! [`write()`] puts everything into one folder; [`CsvListener`] writes the tables while the back-test
 //! runs, so that their length does not matter; [`summary_text`] is the short form for a terminal.
 //! Each of them says what speaks against the result as plainly as what speaks for it, and whether
 //! the market was made up. Running back-tests and reading data is left to others.

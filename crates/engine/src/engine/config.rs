@@ -22,7 +22,7 @@ pub struct EngineConfig {
     pub bars: Option<BarRule>,
     /// How features of the book are made; `None` for none.
     pub features: Option<FeatureConfig>,
-    /// Event time between two [`StrategySnapshot`]s of a strategy.
+    /// Event time between two [`StrategySnapshot`](domain::record::StrategySnapshot)s of a strategy.
     pub snapshot_interval: Span,
 }
 
