@@ -1,50 +1,17 @@
 //! Same events, same commands: for every chunking of the input and every thread layout.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod notebook;
 mod scripted;
 
-use std::sync::{Arc, Mutex};
-
-use domain::{OrderStatus, Record, RecordSink};
-use engine::paper::PaperBroker;
+use domain::OrderStatus;
+use notebook::{Notebook, Parts, fused};
 use proptest::prelude::*;
 use runtime::{
-    Finished, InlineExecution, Journal, LoopParts, TradingLoop, WallClock,
+    Finished,
     pipeline::{self, PipelineConfig},
 };
 use scripted::{TapeSource, parts, random_tape};
-
-/// Keeps every record as text.
-#[derive(Clone, Default)]
-struct Notebook(Arc<Mutex<Vec<String>>>);
-
-impl RecordSink for Notebook {
-    fn record(&mut self, record: &Record<'_>) {
-        self.0.lock().unwrap().push(format!("{record:?}"));
-    }
-}
-
-impl Journal for Notebook {
-    fn utilization(&self) -> f64 {
-        0.0
-    }
-    fn handed_over(&self) -> u64 {
-        self.0.lock().unwrap().len() as u64
-    }
-    fn failed(&self) -> bool {
-        false
-    }
-    fn secure_orders(&mut self) -> bool {
-        true
-    }
-}
-
-type Parts = LoopParts<TapeSource, PaperBroker, Notebook, WallClock>;
-
-fn fused(parts: Parts) -> Finished<TapeSource, InlineExecution, Notebook> {
-    let parts = parts.map_execution(InlineExecution::new);
-    TradingLoop::new(parts).run()
-}
 
 fn pipelined(parts: Parts, slots: usize) -> Finished<TapeSource, (), Notebook> {
     let config = PipelineConfig {
@@ -53,10 +20,6 @@ fn pipelined(parts: Parts, slots: usize) -> Finished<TapeSource, (), Notebook> {
         report_latency: domain::Span::from_millis(1),
     };
     pipeline::run(parts, config).unwrap()
-}
-
-fn notes(notebook: &Notebook) -> Vec<String> {
-    notebook.0.lock().unwrap().clone()
 }
 
 #[test]
@@ -73,7 +36,7 @@ fn the_tape_makes_the_strategy_trade_so_that_parity_means_something() {
 fn the_journal_holds_every_input_in_order_and_every_order_ends() {
     let notebook = Notebook::default();
     let done = fused(parts(TapeSource::new(&random_tape(6, 5_000), 64), notebook.clone()));
-    let notes = notes(&notebook);
+    let notes = notebook.notes();
     let inputs = notes.iter().filter(|note| note.starts_with("Input")).count() as u64;
     assert_eq!(inputs, done.ended.inputs);
     let placed = notes.iter().filter(|note| note.starts_with("Placed")).count() as u64;
@@ -100,10 +63,10 @@ proptest! {
         let chunked = Notebook::default();
         let again = fused(parts(TapeSource::new(&tape, chunk), chunked.clone())).ended;
         prop_assert_eq!(&again, &expected);
-        prop_assert_eq!(notes(&chunked), notes(&reference));
+        prop_assert_eq!(chunked.notes(), reference.notes());
         let threaded = Notebook::default();
         let spread = pipelined(parts(TapeSource::new(&tape, chunk), threaded.clone()), slots).ended;
         prop_assert_eq!(&spread, &expected);
-        prop_assert_eq!(notes(&threaded), notes(&reference));
+        prop_assert_eq!(threaded.notes(), reference.notes());
     }
 }

@@ -3,13 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 #![allow(dead_code, reason = "the scripted market has parts for other tests")]
 
+mod notebook;
 mod scripted;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use domain::{
-    Event, Fill, InstrumentId, Lots, MarketData, Money, NetLots, OrderStatus, Rate, Record,
-    RecordSink, ReportKind, RunNumber, Side, Span, StrategyId, Ticks, Timestamp,
+    Event, InstrumentId, Lots, MarketData, Money, NetLots, OrderStatus, Rate, RunNumber, Side,
+    Span, StrategyId, Ticks, Timestamp,
     event::{Bar, Dividend, FundingSettlement, Split},
 };
 use engine::{
@@ -17,44 +18,14 @@ use engine::{
     Strategy, View,
     paper::{PaperBroker, PaperConfig},
 };
+use notebook::{Notebook, Parts, fused};
 use proptest::prelude::*;
 use runtime::{
-    Finished, InlineExecution, Journal, LoopParts, TradingLoop, WallClock,
+    LoopParts,
     pipeline::{self, PipelineConfig},
 };
 use scripted::{BTC, TapeSource};
 use testkit::{events::market, instruments};
-
-/// Keeps every record.
-#[derive(Clone, Default)]
-struct Notebook(Arc<Mutex<Vec<String>>>, Arc<Mutex<Vec<Fill>>>);
-
-impl RecordSink for Notebook {
-    fn record(&mut self, record: &Record<'_>) {
-        if let Record::Input(stamped) = record
-            && let Event::Report(report) = &stamped.event
-            && let ReportKind::Filled(fill) = report.kind
-        {
-            self.1.lock().unwrap().push(fill);
-        }
-        self.0.lock().unwrap().push(format!("{record:?}"));
-    }
-}
-
-impl Journal for Notebook {
-    fn utilization(&self) -> f64 {
-        0.0
-    }
-    fn handed_over(&self) -> u64 {
-        self.0.lock().unwrap().len() as u64
-    }
-    fn failed(&self) -> bool {
-        false
-    }
-    fn secure_orders(&mut self) -> bool {
-        true
-    }
-}
 
 /// Goes with every second bar and guards what it holds by half a percent on either side.
 struct Follower {
@@ -141,8 +112,6 @@ fn tape(seed: u64, minutes: usize) -> Arc<Vec<(Timestamp, Event<'static>)>> {
     Arc::new(tape)
 }
 
-type Parts = LoopParts<TapeSource, PaperBroker, Notebook, WallClock>;
-
 fn parts(tape: &Arc<Vec<(Timestamp, Event<'static>)>>, notebook: &Notebook) -> Parts {
     let table = instruments::instruments([instruments::btc_perpetual()]);
     let config = EngineConfig {
@@ -168,14 +137,6 @@ fn parts(tape: &Arc<Vec<(Timestamp, Event<'static>)>>, notebook: &Notebook) -> P
     LoopParts { engine, execution: broker, ..parts }
 }
 
-fn fused(parts: Parts) -> Finished<TapeSource, InlineExecution, Notebook> {
-    TradingLoop::new(parts.map_execution(InlineExecution::new)).run()
-}
-
-fn notes(notebook: &Notebook) -> Vec<String> {
-    notebook.0.lock().unwrap().clone()
-}
-
 #[test]
 fn a_session_on_bars_trades_is_paid_and_keeps_its_books() {
     let notebook = Notebook::default();
@@ -189,7 +150,7 @@ fn a_session_on_bars_trades_is_paid_and_keeps_its_books() {
     let sums = portfolio.realized_pnl() + portfolio.carry() - portfolio.fees();
     assert_eq!(portfolio.cash() + cost, opening + sums);
     assert_ne!(portfolio.carry(), Money::ZERO);
-    let notes = notes(&notebook);
+    let notes = notebook.notes();
     for kind in ["Stop", "Limit", "Market"] {
         let shape = format!("order_type: {kind},");
         assert!(notes.iter().any(|note| note.starts_with("Placed") && note.contains(&shape)));
@@ -213,7 +174,7 @@ fn a_decision_at_a_close_is_carried_out_at_the_open_of_the_next_bar() {
         .collect();
     let notebook = Notebook::default();
     fused(parts(&tape, &notebook));
-    let fills = notebook.1.lock().unwrap().clone();
+    let fills = notebook.fills();
     let first = fills[0];
     assert_eq!(first.price, bars[2].open, "decided at the end of the second bar");
     for fill in &fills {
@@ -239,6 +200,6 @@ proptest! {
         };
         let spread = pipeline::run(parts(&tape, &three), config).unwrap().ended;
         prop_assert_eq!(&spread, &expected);
-        prop_assert_eq!(notes(&three), notes(&one));
+        prop_assert_eq!(three.notes(), one.notes());
     }
 }

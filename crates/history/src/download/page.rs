@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Day;
-use crate::kind::Interval;
+use crate::{kind::Interval, read::KeptAnswer};
 
 /// How an answer is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,15 +30,6 @@ pub(crate) struct Page {
     pub(crate) to_ms: i64,
     /// Rows that it can have at most.
     pub(crate) most: u32,
-}
-
-/// An answer as it is kept: where it came from stands beside it, for the import to tell.
-#[derive(Deserialize, serde::Serialize)]
-struct Kept<'a> {
-    path: &'a str,
-    query: &'a str,
-    #[serde(borrow)]
-    response: &'a RawValue,
 }
 
 #[derive(Deserialize)]
@@ -69,7 +60,7 @@ impl Page {
         // One answer is one line; a line end between values means nothing.
         let response = response.get().replace(['\n', '\r'], " ");
         let response = RawValue::from_string(response).map_err(|error| error.to_string())?;
-        let kept = Kept { path: &self.path, query: &self.query, response: &response };
+        let kept = KeptAnswer { path: &self.path, query: &self.query, response: &response };
         serde_json::to_vec(&kept).map_err(|error| error.to_string())
     }
 
@@ -105,7 +96,7 @@ impl Page {
             };
             return Ok(candles.iter().map(seconds).collect());
         }
-        let Kept { response, .. } = serde_json::from_slice(kept)?;
+        let KeptAnswer { response, .. } = serde_json::from_slice(kept)?;
         if self.form == Form::Funding {
             let settled: Vec<Settled> = serde_json::from_str(response.get())?;
             return Ok(settled.into_iter().map(|one| Ok(one.funding_time)).collect());

@@ -15,6 +15,8 @@ mod rest;
 mod table;
 mod vision;
 
+pub(crate) use self::rest::KeptAnswer;
+
 use std::path::{Path, PathBuf};
 
 use domain::Market;

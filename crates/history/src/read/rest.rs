@@ -6,7 +6,7 @@
 use std::io::BufRead;
 
 use domain::Market;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{
@@ -35,12 +35,13 @@ const KLINE: &[&str] = &[
 const TRADE: &[&str] = &["id", "price", "qty", "time", "is_buyer_maker"];
 const FUNDING: &[&str] = &["funding_time", "funding_rate", "mark_price"];
 
-#[derive(Deserialize)]
-struct Answer<'a> {
-    path: &'a str,
-    query: &'a str,
+/// An answer as it is kept in a file, a line each: where it came from stands beside it.
+#[derive(Deserialize, Serialize)]
+pub(crate) struct KeptAnswer<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) query: &'a str,
     #[serde(borrow)]
-    response: &'a RawValue,
+    pub(crate) response: &'a RawValue,
 }
 
 #[derive(Deserialize)]
@@ -104,7 +105,7 @@ pub(super) fn read(
     loop {
         let number = lines.number() + 1;
         let Some(line) = lines.next()? else { return Ok(()) };
-        let answer: Answer<'_> =
+        let answer: KeptAnswer<'_> =
             part(line).map_err(|reason| intake.wrong(number, "answer", reason))?;
         let asked = answer.path.starts_with(prefix)
             && answer.path.ends_with(name)

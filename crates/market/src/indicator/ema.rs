@@ -1,8 +1,6 @@
 //! Exponential moving average.
 
-use super::{
-    Candle, IndicatorError, adapter::Feed, error, mean::Mean, usable, window::Summary as _,
-};
+use super::{Candle, IndicatorError, adapter::Feed, error, mean::Seed, usable};
 
 /// Exponentially weighted mean with `alpha = 2 / (period + 1)`.
 ///
@@ -21,7 +19,7 @@ use super::{
 pub struct Ema {
     period: u32,
     alpha: f64,
-    seed: Option<Mean>,
+    seed: Seed,
     average: Option<f64>,
 }
 
@@ -38,7 +36,7 @@ impl Ema {
     pub(super) fn named(parameter: &'static str, period: u32) -> Result<Self, IndicatorError> {
         let period = error::period(parameter, period)?;
         let alpha = 2.0 / (f64::from(period) + 1.0);
-        Ok(Self { period, alpha, seed: None, average: None })
+        Ok(Self { period, alpha, seed: Seed::NONE, average: None })
     }
 
     /// Takes the next value. An unusable one starts the warm-up again.
@@ -52,22 +50,14 @@ impl Ema {
             // Nothing of the previous value is left, so neither should its rounding be.
             Some(_) if self.period == 1 => Some(value),
             Some(previous) => Some(previous + self.alpha * (value - previous)),
-            None => self.seed(value),
+            None => self.seed.push(value, f64::from(self.period)),
         };
         self.average
     }
 
     /// Forgets everything.
     pub const fn reset(&mut self) {
-        (self.seed, self.average) = (None, None);
-    }
-
-    #[cold]
-    fn seed(&mut self, value: f64) -> Option<f64> {
-        let value = Mean::of(value);
-        let seed = self.seed.map_or(value, |seed| seed.then(value));
-        self.seed = Some(seed);
-        (seed.count >= f64::from(self.period)).then(|| seed.value())
+        (self.seed, self.average) = (Seed::NONE, None);
     }
 }
 

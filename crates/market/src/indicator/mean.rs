@@ -46,3 +46,21 @@ impl Summary for Mean {
         Self { count, offset, ..self }
     }
 }
+
+/// What a smoothed average begins with: the mean of the first values.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seed(Option<Mean>);
+
+impl Seed {
+    /// Before the first value.
+    pub(super) const NONE: Self = Self(None);
+
+    /// Takes the next value, and gives the mean with the one that completes the period.
+    #[cold]
+    pub(super) fn push(&mut self, value: f64, period: f64) -> Option<f64> {
+        let value = Mean::of(value);
+        let seed = self.0.map_or(value, |seed| seed.then(value));
+        self.0 = Some(seed);
+        (seed.count >= period).then(|| seed.value())
+    }
+}

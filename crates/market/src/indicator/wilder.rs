@@ -1,6 +1,6 @@
 //! Wilder's smoothing, which RSI and ATR share.
 
-use super::{mean::Mean, window::Summary as _};
+use super::mean::Seed;
 
 /// Mean of the first `period` values, from then on `(previous * (period - 1) + value) / period`.
 ///
@@ -8,21 +8,21 @@ use super::{mean::Mean, window::Summary as _};
 #[derive(Clone, Debug)]
 pub(super) struct Wilder {
     period: f64,
-    seed: Option<Mean>,
+    seed: Seed,
     average: Option<f64>,
 }
 
 impl Wilder {
     /// The period is checked by the indicator.
     pub(super) fn new(period: u32) -> Self {
-        Self { period: f64::from(period), seed: None, average: None }
+        Self { period: f64::from(period), seed: Seed::NONE, average: None }
     }
 
     #[inline]
     pub(super) fn push(&mut self, value: f64) -> Option<f64> {
         self.average = match self.average {
             Some(previous) => Some((previous * (self.period - 1.0) + value) / self.period),
-            None => self.seed(value),
+            None => self.seed.push(value, self.period),
         };
         self.average
     }
@@ -32,14 +32,6 @@ impl Wilder {
     }
 
     pub(super) const fn clear(&mut self) {
-        (self.seed, self.average) = (None, None);
-    }
-
-    #[cold]
-    fn seed(&mut self, value: f64) -> Option<f64> {
-        let value = Mean::of(value);
-        let seed = self.seed.map_or(value, |seed| seed.then(value));
-        self.seed = Some(seed);
-        (seed.count >= self.period).then(|| seed.value())
+        (self.seed, self.average) = (Seed::NONE, None);
     }
 }
