@@ -55,6 +55,25 @@ pub trait Outlet {
     fn publish(&mut self, stream: Stream, frame: &str);
 }
 
+/// Nobody listens.
+pub(crate) struct Nobody;
+
+impl Outlet for Nobody {
+    fn wants(&self, _: Stream) -> bool {
+        false
+    }
+
+    fn publish(&mut self, _: Stream, _: &str) {}
+}
+
+/// Whether an order of `side` limited to `limit` may trade at `price`.
+pub(crate) fn reaches<P: PartialOrd + Copy>(side: Side, limit: P, price: P) -> bool {
+    match side {
+        Side::Buy => price <= limit,
+        Side::Sell => price >= limit,
+    }
+}
+
 /// The book as the REST interface tells it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Depth {

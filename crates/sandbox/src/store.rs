@@ -80,18 +80,68 @@ fn apply(state: &mut State, change: Change) {
     }
 }
 
-fn everything(state: &State) -> Vec<Change> {
-    let mut changes = Vec::new();
-    for (index, account) in state.accounts.iter().enumerate() {
-        changes.push(Change::Account(index, Box::new(account.clone())));
+/// What is there, or what became of it: each row is written, and the number ends the batch.
+struct Batch<'a> {
+    state: &'a State,
+    accounts: Vec<usize>,
+    orders: Vec<u64>,
+    algos: Vec<u64>,
+    /// The first of the fills and of the incomes that belong to it.
+    fills: usize,
+    incomes: usize,
+}
+
+impl<'a> Batch<'a> {
+    fn everything(state: &'a State) -> Self {
+        Self {
+            state,
+            accounts: (0..state.accounts.len()).collect(),
+            orders: state.orders.keys().copied().collect(),
+            algos: state.algos.keys().copied().collect(),
+            fills: 0,
+            incomes: 0,
+        }
     }
-    changes.extend(state.orders.values().map(|order| Change::Order(Box::new(order.clone()))));
-    changes.extend(state.algos.values().map(|algo| Change::Algo(Box::new(algo.clone()))));
-    changes.extend(state.fills.iter().map(|fill| Change::Fill(Box::new(fill.clone()))));
-    changes.extend(state.incomes.iter().map(|one| Change::Income(Box::new(one.clone()))));
-    changes.push(Change::House(state.house.clone().into_iter().collect()));
-    changes.push(Change::NextId(state.next_id));
-    changes
+
+    /// What changed since the last batch; `None` when nothing did.
+    fn pending(exchange: &'a Exchange) -> Option<Self> {
+        let (state, seen) = (&exchange.state, &exchange.changes);
+        let quiet = seen.orders.is_empty()
+            && seen.algos.is_empty()
+            && seen.accounts.is_empty()
+            && seen.fills == state.fills.len()
+            && seen.incomes == state.incomes.len();
+        (!quiet).then(|| Self {
+            state,
+            accounts: seen.accounts.iter().copied().collect(),
+            orders: seen.orders.iter().copied().collect(),
+            algos: seen.algos.iter().copied().collect(),
+            fills: seen.fills,
+            incomes: seen.incomes,
+        })
+    }
+
+    fn write(&self, out: &mut impl io::Write) -> io::Result<()> {
+        let state = self.state;
+        let mut write = |change: Change| out.write_all(line(&change)?.as_bytes());
+        for index in &self.accounts {
+            write(Change::Account(*index, Box::new(state.accounts[*index].clone())))?;
+        }
+        for order in self.orders.iter().filter_map(|id| state.orders.get(id)) {
+            write(Change::Order(Box::new(order.clone())))?;
+        }
+        for algo in self.algos.iter().filter_map(|id| state.algos.get(id)) {
+            write(Change::Algo(Box::new(algo.clone())))?;
+        }
+        for fill in &state.fills[self.fills..] {
+            write(Change::Fill(Box::new(fill.clone())))?;
+        }
+        for income in &state.incomes[self.incomes..] {
+            write(Change::Income(Box::new(income.clone())))?;
+        }
+        write(Change::House(state.house.clone().into_iter().collect()))?;
+        write(Change::NextId(state.next_id))
+    }
 }
 
 impl Store {
@@ -125,11 +175,11 @@ impl Store {
         }
         // Written beside the old one and renamed: a crash here leaves one of the two whole.
         let fresh = folder.join("venue.log.new");
-        let mut file = File::create(&fresh)?;
+        let file = File::create(&fresh)?;
         if lines > 0 {
-            for change in everything(&state) {
-                file.write_all(line(&change)?.as_bytes())?;
-            }
+            let mut lines = io::BufWriter::new(&file);
+            Batch::everything(&state).write(&mut lines)?;
+            lines.flush()?;
         }
         file.sync_all()?;
         fs::rename(&fresh, &path)?;
@@ -140,42 +190,15 @@ impl Store {
 
     /// Appends what changed. After a failure nothing more is written: half a file is worse.
     pub(crate) fn keep(&mut self, exchange: &mut Exchange) {
-        let Some(batch) = pending(exchange) else { return };
-        if self.failed {
-            return;
+        let Some(batch) = Batch::pending(exchange) else { return };
+        if !self.failed {
+            let mut lines = Vec::new();
+            let written = batch.write(&mut lines).and_then(|()| self.file.write_all(&lines));
+            if let Err(error) = written {
+                self.failed = true;
+                tracing::error!(path = %self.path.display(), %error, "the venue's state is not kept any more");
+            }
         }
-        if let Err(error) = self.file.write_all(batch.as_bytes()) {
-            self.failed = true;
-            tracing::error!(path = %self.path.display(), %error, "the venue's state is not kept any more");
-        }
+        exchange.settle_changes();
     }
-}
-
-/// The lines of what changed since the last call.
-fn pending(exchange: &mut Exchange) -> Option<String> {
-    let (state, seen) = (&exchange.state, &exchange.changes);
-    let quiet = seen.orders.is_empty()
-        && seen.algos.is_empty()
-        && seen.accounts.is_empty()
-        && seen.fills == state.fills.len()
-        && seen.incomes == state.incomes.len();
-    if quiet {
-        return None;
-    }
-    let mut changes = Vec::new();
-    for index in &seen.accounts {
-        changes.push(Change::Account(*index, Box::new(state.accounts[*index].clone())));
-    }
-    let orders = seen.orders.iter().filter_map(|id| state.orders.get(id));
-    changes.extend(orders.map(|order| Change::Order(Box::new(order.clone()))));
-    let algos = seen.algos.iter().filter_map(|id| state.algos.get(id));
-    changes.extend(algos.map(|algo| Change::Algo(Box::new(algo.clone()))));
-    let fills = state.fills[seen.fills..].iter();
-    changes.extend(fills.map(|fill| Change::Fill(Box::new(fill.clone()))));
-    let incomes = state.incomes[seen.incomes..].iter();
-    changes.extend(incomes.map(|income| Change::Income(Box::new(income.clone()))));
-    changes.push(Change::House(state.house.clone().into_iter().collect()));
-    changes.push(Change::NextId(state.next_id));
-    exchange.settle_changes();
-    changes.iter().map(line).collect::<io::Result<String>>().ok()
 }

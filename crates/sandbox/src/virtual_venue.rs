@@ -21,7 +21,7 @@ use crate::{
     },
     config::default_instruments,
     error::SandboxError,
-    market::{Floor, Outlet, Stream},
+    market::{Floor, Nobody, Outlet, Stream},
     simulated::{Simulation, SimulationConfig},
     trading::{Exchange, State, account::Account, account::Balance},
 };
@@ -65,17 +65,6 @@ pub(crate) fn core(
     }
     exchange.reopen(&mut Nobody);
     Ok(Core::new(exchange, setup.past, keys, faults))
-}
-
-/// Nobody listens before the venue opens.
-struct Nobody;
-
-impl Outlet for Nobody {
-    fn wants(&self, _: Stream) -> bool {
-        false
-    }
-
-    fn publish(&mut self, _: Stream, _: &str) {}
 }
 
 /// How a virtual venue is set up.
@@ -199,9 +188,14 @@ impl VirtualVenue {
 
     /// Lets time pass. Returns what connections are sent, in order.
     pub fn advance(&mut self, now: Timestamp) -> Vec<Outgoing> {
+        self.pass_time(now);
+        std::mem::take(&mut self.ready)
+    }
+
+    /// Lets time pass; what is sent waits for [`Self::advance`].
+    fn pass_time(&mut self, now: Timestamp) {
         let elapsed = now.since(self.start).max(Span::ZERO);
         self.with_core(|core, outlet| core.run_until(elapsed, outlet));
-        std::mem::take(&mut self.ready)
     }
 
     /// Answers the bytes of one whole HTTP/1.1 request. Frames it causes come with the next
@@ -217,19 +211,14 @@ impl VirtualVenue {
 
     /// As [`Self::handle`], for a request that was parsed.
     pub fn request(&mut self, request: &HttpRequest, now: Timestamp) -> Reply {
-        let mut before = self.advance(now);
-        let reply = self.with_core(|core, outlet| core.handle(request, outlet));
-        before.append(&mut self.ready);
-        self.ready = before;
-        reply
+        self.pass_time(now);
+        self.with_core(|core, outlet| core.handle(request, outlet))
     }
 
     /// Opens a WebSocket connection for a path with its query, `/ws-api/v3` for one. `None`
     /// when the venue turns it away.
     pub fn connect(&mut self, target: &str, now: Timestamp) -> Option<u64> {
-        let mut before = self.advance(now);
-        before.append(&mut self.ready);
-        self.ready = before;
+        self.pass_time(now);
         if let Some(connection) = self.core.open(target) {
             return Some(connection);
         }
@@ -259,14 +248,12 @@ impl VirtualVenue {
 
     /// Takes a text from a connection; answers come with the next [`Self::advance`].
     pub fn receive(&mut self, connection: u64, text: &str, now: Timestamp) {
-        let mut before = self.advance(now);
+        self.pass_time(now);
         if connection > FIRST_PUBLIC {
             self.subscribe(connection, text);
         } else {
             self.with_core(|core, outlet| core.text(connection, text, outlet));
         }
-        before.append(&mut self.ready);
-        self.ready = before;
     }
 
     /// The client ends a connection.

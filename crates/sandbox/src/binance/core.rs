@@ -141,7 +141,7 @@ impl Core {
             self.reopens_at = None;
             self.exchange.phase = Phase::Trading;
         }
-        if now > self.stale_snapshots_until && !self.faults.is_empty() {
+        if now > self.stale_snapshots_until && self.faults.may(FaultKind::StaleSnapshot) {
             for instrument in self.exchange.instruments.iter() {
                 let depth = self.exchange.floor.depth(instrument.id(), 1_000);
                 self.kept_snapshots.extend(depth.map(|depth| (instrument.id(), depth)));

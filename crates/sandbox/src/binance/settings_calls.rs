@@ -208,19 +208,18 @@ pub(super) fn leverage_bracket(core: &mut Core, call: &Call<'_>, _: &mut dyn Out
     let wanted = core.maybe_named(call)?.map(domain::Instrument::id);
     let number =
         |number: Decimal| number.normalize().to_string().parse::<serde_json::Number>().ok();
-    let rows = margin::brackets();
     let brackets =
-        |(index, (floor, tier, cumulative)): (usize, &(Decimal, margin::Tier, Decimal))| {
+        |(index, (floor, tier, cumulative)): (usize, (Decimal, margin::Tier, Decimal))| {
             json!({
                 "bracket": index + 1,
                 "initialLeverage": tier.max_leverage,
                 "notionalCap": number(tier.cap),
-                "notionalFloor": number(*floor),
+                "notionalFloor": number(floor),
                 "maintMarginRatio": number(tier.ratio),
-                "cum": number(*cumulative),
+                "cum": number(cumulative),
             })
         };
-    let list: Vec<Value> = rows.iter().enumerate().map(brackets).collect();
+    let list: Vec<Value> = margin::brackets().enumerate().map(brackets).collect();
     let ids = core.futures_ids().into_iter();
     let wanted = ids.filter(|id| wanted.is_none_or(|wanted| wanted == *id));
     let body: Value = wanted

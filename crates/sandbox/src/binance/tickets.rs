@@ -133,28 +133,6 @@ impl Parameters {
     }
 }
 
-fn blank(account: usize, instrument: &Instrument, side: Side, kind: Type) -> Ticket {
-    Ticket {
-        account,
-        instrument: instrument.id(),
-        market: instrument.spec().market,
-        client_id: String::new(),
-        side,
-        kind,
-        force: Force::Gtc,
-        quantity: Decimal::ZERO,
-        quote_quantity: Decimal::ZERO,
-        price: Decimal::ZERO,
-        stop_price: Decimal::ZERO,
-        self_trade: SelfTrade::None,
-        reduce_only: false,
-        close_position: false,
-        good_till: 0,
-        working: Working::Contract,
-        original: kind,
-    }
-}
-
 /// A spot order.
 pub(super) fn spot(
     parameters: &Parameters,
@@ -162,7 +140,7 @@ pub(super) fn spot(
     instrument: &Instrument,
 ) -> Result<Ticket, Complaint> {
     let (side, kind) = (parameters.side()?, parameters.order_type()?);
-    let mut ticket = blank(account, instrument, side, kind);
+    let mut ticket = Ticket::new(account, instrument, side, kind);
     parameters.client_id("newClientOrderId")?.unwrap_or_default().clone_into(&mut ticket.client_id);
     ticket.self_trade = parameters.self_trade(SelfTrade::ExpireMaker)?;
     let force = parameters.force()?;
@@ -221,7 +199,7 @@ fn futures_blank(
     instrument: &Instrument,
 ) -> Result<Ticket, Complaint> {
     let (side, kind) = (parameters.side()?, parameters.order_type()?);
-    let mut ticket = blank(account, instrument, side, kind);
+    let mut ticket = Ticket::new(account, instrument, side, kind);
     if !matches!(parameters.get("positionSide"), None | Some("" | "BOTH")) {
         let text = "Order's position side does not match user's setting.";
         return Err(Complaint::new(-4061, text));

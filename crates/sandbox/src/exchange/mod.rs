@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use domain::{Level, Lots, Side, Ticks};
 
+use crate::market::reaches;
+
 #[cfg(test)]
 mod tests;
 
@@ -264,13 +266,5 @@ impl MatchingBook {
             Side::Buy => &mut self.bids,
             Side::Sell => &mut self.asks,
         }
-    }
-}
-
-/// Whether an order of `side` limited to `limit` may trade at `price`.
-fn reaches(side: Side, limit: Ticks, price: Ticks) -> bool {
-    match side {
-        Side::Buy => price <= limit,
-        Side::Sell => price >= limit,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{Level, Lots, Side, Ticks};
 
-use super::{MatchingBook, Report};
+use super::{MatchingBook, Report, reaches};
 
 fn ticks(price: i64) -> Ticks {
     Ticks::new(price)
@@ -125,7 +125,7 @@ fn a_pick_of_orders_from_a_price_holds_exactly_those_at_or_better() {
             let expected = (0..book.len())
                 .filter_map(|place| book.order_at(place))
                 .filter(|(_, own, price)| {
-                    *own == side && super::reaches(side.opposite(), ticks(100), *price)
+                    *own == side && reaches(side.opposite(), ticks(100), *price)
                 })
                 .count();
             assert_eq!(keys.len(), expected);

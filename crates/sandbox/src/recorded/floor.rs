@@ -23,7 +23,7 @@ use super::{
     book::RecordedBook,
     line::{DiffLine, TradeLine},
 };
-use crate::market::{Deal, Floor, Offer, Outlet, Standing};
+use crate::market::{Deal, Floor, Offer, Outlet, Standing, reaches};
 
 /// The numbers of trades that no recording knows begin here.
 const FIRST_TRADE: u64 = 1 << 40;
@@ -195,13 +195,6 @@ impl Guests {
             let deal = self.deal(instrument.id(), (ticks, rest, aggressor, None));
             self.deals.push(deal);
         }
-    }
-}
-
-fn reaches(side: Side, limit: Ticks, price: Ticks) -> bool {
-    match side {
-        Side::Buy => price <= limit,
-        Side::Sell => price >= limit,
     }
 }
 

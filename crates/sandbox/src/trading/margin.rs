@@ -39,23 +39,28 @@ pub(crate) fn tiers() -> impl Iterator<Item = Tier> {
 }
 
 /// Tiers with floor and the amount that makes the steps meet, as the venue lists them.
-pub(crate) fn brackets() -> Vec<(Decimal, Tier, Decimal)> {
+pub(crate) fn brackets() -> impl Iterator<Item = (Decimal, Tier, Decimal)> {
     let (mut floor, mut cumulative, mut before) = (Decimal::ZERO, Decimal::ZERO, Decimal::ZERO);
-    let step = |tier: Tier| {
+    let step = move |tier: Tier| {
         cumulative += floor * (tier.ratio - before);
         before = tier.ratio;
         let row = (floor, tier, cumulative);
         floor = tier.cap;
         row
     };
-    tiers().map(step).collect()
+    tiers().map(step)
 }
 
 /// Maintenance ratio and deduction for a position value.
 pub(crate) fn tier_of(value: Decimal) -> (Decimal, Decimal) {
-    let rows = brackets();
-    let row = rows.iter().find(|(_, tier, _)| value <= tier.cap).or(rows.last());
-    row.map(|(_, tier, cumulative)| (tier.ratio, *cumulative)).unwrap_or_default()
+    let mut last = (Decimal::ZERO, Decimal::ZERO);
+    for (_, tier, cumulative) in brackets() {
+        last = (tier.ratio, cumulative);
+        if value <= tier.cap {
+            break;
+        }
+    }
+    last
 }
 
 /// What must be maintained for a position value.

@@ -1,6 +1,6 @@
 //! Lets an order take what it reaches, stand, or end; keeps an account from trading with itself.
 
-use domain::{InstrumentId, Lots, Market, Qty, Side, Ticks};
+use domain::{InstrumentId, Lots, Market, Qty, Side};
 use rust_decimal::Decimal;
 
 use super::{
@@ -8,7 +8,7 @@ use super::{
     order::Order,
     words::{Force, SelfTrade, Status, Type},
 };
-use crate::market::{Offer, Outlet, Standing};
+use crate::market::{Offer, Outlet, Standing, reaches};
 
 /// What remains to be done after an own order was met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -258,11 +258,4 @@ fn lots_of(exchange: &Exchange, id: InstrumentId, quantity: Decimal) -> Lots {
     quantity
         .and_then(|quantity| exchange.instrument(id).lots_floor(quantity).ok())
         .unwrap_or(Lots::new(0))
-}
-
-fn reaches(side: Side, limit: Ticks, price: Ticks) -> bool {
-    match side {
-        Side::Buy => price <= limit,
-        Side::Sell => price >= limit,
-    }
 }

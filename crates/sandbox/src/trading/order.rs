@@ -1,6 +1,6 @@
 //! Orders and what became of them.
 
-use domain::{InstrumentId, Market, Side};
+use domain::{Instrument, InstrumentId, Market, Side};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,31 @@ pub(crate) struct Ticket {
     pub(crate) working: Working,
     /// What it was before a trigger made it an ordinary order.
     pub(crate) original: Type,
+}
+
+impl Ticket {
+    /// An order of nothing yet, good till it is cancelled.
+    pub(crate) fn new(account: usize, instrument: &Instrument, side: Side, kind: Type) -> Self {
+        Self {
+            account,
+            instrument: instrument.id(),
+            market: instrument.spec().market,
+            client_id: String::new(),
+            side,
+            kind,
+            force: Force::Gtc,
+            quantity: Decimal::ZERO,
+            quote_quantity: Decimal::ZERO,
+            price: Decimal::ZERO,
+            stop_price: Decimal::ZERO,
+            self_trade: SelfTrade::None,
+            reduce_only: false,
+            close_position: false,
+            good_till: 0,
+            working: Working::Contract,
+            original: kind,
+        }
+    }
 }
 
 /// An order the venue has accepted.

@@ -8,7 +8,7 @@ use super::{
     order::{Order, Ticket},
     words::{Execution, Force, Status, Type},
 };
-use crate::market::Outlet;
+use crate::market::{Outlet, reaches};
 
 /// Shortest life of an order that is good till a date.
 const SHORTEST_LIFE_MILLIS: i64 = 600_000;
@@ -16,11 +16,9 @@ const SHORTEST_LIFE_MILLIS: i64 = 600_000;
 impl Exchange {
     /// Checks an order without placing it.
     pub(crate) fn check(&self, ticket: &Ticket) -> Result<(), Reject> {
-        let exempt = ticket.reduce_only && ticket.market != Market::Spot;
         match self.phase {
             Phase::Trading => {}
             Phase::CancelOnly => return Err(Reject::CancelOnly),
-            Phase::Halted if exempt => return Err(Reject::Closed),
             Phase::Halted => return Err(Reject::Closed),
         }
         self.check_filters(ticket)?;
@@ -55,12 +53,27 @@ impl Exchange {
         if ticket.market != Market::Spot && ticket.force == Force::Fok && !self.fillable(&ticket) {
             return Err(Reject::FokUnfilled);
         }
-        let (id, now) = (self.next_id(), self.now());
+        let id = self.next_id();
         if ticket.client_id.is_empty() {
             ticket.client_id = format!("sandbox{id}");
         }
         let locked = self.set_aside(&ticket);
+        let (account, market) = (ticket.account, ticket.market);
         let waits = ticket.kind.is_conditional();
+        self.accept(id, ticket, locked);
+        if market == Market::Spot && !locked.is_zero() {
+            let asset = self.locked_asset(id);
+            self.tell_balances(account, &[&asset]);
+        }
+        if !waits {
+            self.work(id, outlet);
+        }
+        Ok(id)
+    }
+
+    /// An order is the venue's from here on, and its account is told.
+    pub(super) fn accept(&mut self, id: u64, ticket: Ticket, locked: Decimal) {
+        let (now, waits) = (self.now(), ticket.kind.is_conditional());
         let order = Order {
             id,
             ticket,
@@ -74,18 +87,9 @@ impl Exchange {
             working_since: if waits { -1 } else { now },
             prevented: Decimal::ZERO,
         };
-        let (account, market) = (order.ticket.account, order.ticket.market);
         self.state.orders.insert(id, order);
         self.open.insert(id);
         self.announce(id, Execution::New, None, None);
-        if market == Market::Spot && !locked.is_zero() {
-            let asset = self.locked_asset(id);
-            self.tell_balances(account, &[&asset]);
-        }
-        if !waits {
-            self.work(id, outlet);
-        }
-        Ok(id)
     }
 
     fn is_duplicate(&self, ticket: &Ticket) -> bool {
@@ -101,21 +105,15 @@ impl Exchange {
     fn would_take(&self, ticket: &Ticket) -> bool {
         let limit = self.ticks(ticket.instrument, ticket.price);
         let front = self.floor.front(ticket.instrument, ticket.side.opposite());
-        match (limit, front, ticket.side) {
-            (Some(limit), Some(offer), Side::Buy) => offer.price <= limit,
-            (Some(limit), Some(offer), Side::Sell) => offer.price >= limit,
-            _ => false,
-        }
+        limit.zip(front).is_some_and(|(limit, offer)| reaches(ticket.side, limit, offer.price))
     }
 
     /// Whether the book holds enough for all of an order right now.
     pub(super) fn fillable(&self, ticket: &Ticket) -> bool {
         let Some(depth) = self.floor.depth(ticket.instrument, usize::MAX) else { return false };
         let levels = if ticket.side == Side::Buy { depth.asks } else { depth.bids };
-        let reached = levels.iter().take_while(|level| match ticket.side {
-            _ if ticket.price.is_zero() => true,
-            Side::Buy => level.price <= ticket.price,
-            Side::Sell => level.price >= ticket.price,
+        let reached = levels.iter().take_while(|level| {
+            ticket.price.is_zero() || reaches(ticket.side, ticket.price, level.price)
         });
         reached.map(|level| level.quantity).sum::<Decimal>() >= ticket.quantity
     }

@@ -6,8 +6,8 @@ use rust_decimal::Decimal;
 use super::{
     Event, Exchange,
     account::cut,
-    order::{Order, Ticket},
-    words::{Execution, Force, IncomeType, SelfTrade, Status, Type, Working},
+    order::Ticket,
+    words::{Force, IncomeType, Status, Type},
 };
 use crate::market::Outlet;
 
@@ -181,42 +181,16 @@ impl Exchange {
             return None;
         }
         let side = if amount.is_sign_negative() { Side::Buy } else { Side::Sell };
-        let (order_id, now) = (self.next_id(), self.now());
         let ticket = Ticket {
-            account,
-            instrument: id,
-            market: Market::LinearPerpetual,
             client_id: name,
-            side,
-            kind: Type::Market,
             force: Force::Ioc,
             quantity: amount.abs(),
-            quote_quantity: Decimal::ZERO,
-            price: Decimal::ZERO,
-            stop_price: Decimal::ZERO,
-            self_trade: SelfTrade::None,
             reduce_only: true,
-            close_position: false,
-            good_till: 0,
-            working: Working::Contract,
             original: Type::Liquidation,
+            ..Ticket::new(account, self.instrument(id), side, Type::Market)
         };
-        let order = Order {
-            id: order_id,
-            ticket,
-            status: Status::New,
-            executed: Decimal::ZERO,
-            value: Decimal::ZERO,
-            locked: Decimal::ZERO,
-            working: true,
-            created: now,
-            updated: now,
-            working_since: now,
-            prevented: Decimal::ZERO,
-        };
-        self.state.orders.insert(order_id, order);
-        self.open.insert(order_id);
-        self.announce(order_id, Execution::New, None, None);
-        Some((order_id, amount.abs()))
+        let order = self.next_id();
+        self.accept(order, ticket, Decimal::ZERO);
+        Some((order, amount.abs()))
     }
 }

@@ -15,19 +15,9 @@ use super::{
 };
 use crate::{
     config::default_instruments,
-    market::{Outlet, Stream},
+    market::Nobody,
     simulated::{Simulation, SimulationConfig},
 };
-
-struct Nobody;
-
-impl Outlet for Nobody {
-    fn wants(&self, _: Stream) -> bool {
-        false
-    }
-
-    fn publish(&mut self, _: Stream, _: &str) {}
-}
 
 fn exchange(seed: u64) -> Exchange {
     exchange_at(seed, 1_700_000_000_000)

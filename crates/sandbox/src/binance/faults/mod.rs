@@ -229,6 +229,11 @@ impl Faults {
         self.rules.is_empty()
     }
 
+    /// Whether this can go wrong.
+    pub(crate) fn may(&self, kind: FaultKind) -> bool {
+        self.rules.iter().any(|rule| rule.kind == kind)
+    }
+
     /// One more rule, from the control endpoint.
     pub(crate) fn add(&mut self, rule: FaultRule) {
         self.rules.push(rule);

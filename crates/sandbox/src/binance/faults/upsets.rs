@@ -1,6 +1,6 @@
 //! Faults of the venue itself.
 
-use domain::{InstrumentId, Market};
+use domain::InstrumentId;
 use rust_decimal::Decimal;
 
 use super::{FaultKind, FaultRule};
@@ -39,8 +39,8 @@ impl Core {
                     self.exchange.pay_funding(id, Decimal::new(1, 4));
                 }
             }
-            FaultKind::OverFill => self.over_fill(),
-            FaultKind::FillAfterCancel => self.faults_fill_cancelled(),
+            FaultKind::OverFill => self.fill_latest(Status::Filled),
+            FaultKind::FillAfterCancel => self.fill_latest(Status::Canceled),
             FaultKind::ClockJump => self.faults.skew += millis,
             FaultKind::ClockDrift => {
                 (self.faults.drift_per_hour, self.faults.drift_since) = (millis, now);
@@ -85,22 +85,11 @@ impl Core {
         held.collect()
     }
 
-    /// The latest filled order is filled a little more.
-    fn over_fill(&mut self) {
+    /// The latest order of this status is filled once more.
+    fn fill_latest(&mut self, status: Status) {
         let orders = self.exchange.state.orders.values().rev();
-        let filled = orders.take(100).find(|order| order.status == Status::Filled);
-        if let Some(id) = filled.map(|order| order.id) {
-            self.exchange.fill_late(id);
-        }
-    }
-
-    /// The latest cancelled order is filled after all.
-    fn faults_fill_cancelled(&mut self) {
-        let orders = self.exchange.state.orders.values().rev();
-        let cancelled = orders.take(100).find(|order| {
-            order.status == Status::Canceled && order.ticket.market != Market::InversePerpetual
-        });
-        if let Some(id) = cancelled.map(|order| order.id) {
+        let latest = orders.take(100).find(|order| order.status == status);
+        if let Some(id) = latest.map(|order| order.id) {
             self.exchange.fill_late(id);
         }
     }

@@ -6,22 +6,12 @@ use domain::{InstrumentId, Lots, Side, Span, Ticks};
 
 use crate::{
     config::Repeat,
-    market::{Deal, Floor as _, Market as _, Offer, Outlet, Standing, Stream},
+    market::{Deal, Floor as _, Market as _, Nobody, Offer, Standing},
     recorded::Recording,
 };
 
 const FIRST: InstrumentId = InstrumentId::new(0);
 const BASE: i64 = 1_723_161_000_000_000_000;
-
-struct Nobody;
-
-impl Outlet for Nobody {
-    fn wants(&self, _: Stream) -> bool {
-        false
-    }
-
-    fn publish(&mut self, _: Stream, _: &str) {}
-}
 
 fn line(millis: i64, stream: &str, data: &str) -> String {
     let time = BASE + millis * 1_000_000;
