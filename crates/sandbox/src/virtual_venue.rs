@@ -45,9 +45,9 @@ pub(crate) fn core(
     state: Option<State>,
 ) -> Result<Core, SandboxError> {
     let keys = setup.keys.unlock().map_err(SandboxError::Keys)?;
-    let fresh = state.is_none();
     let mut state = state.unwrap_or_default();
-    for entry in setup.keys.account.iter().skip(state.accounts.len()) {
+    let known = state.accounts.len();
+    for entry in setup.keys.account.iter().skip(known) {
         let balance = |(asset, free): (&String, &rust_decimal::Decimal)| {
             (asset.clone(), Balance { free: *free, ..Balance::default() })
         };
@@ -60,9 +60,8 @@ pub(crate) fn core(
     }
     let faults = Faults::new(setup.faults, setup.seed, floor.now().as_millis());
     let mut exchange = Exchange::new(instruments.clone(), floor, state);
-    if fresh {
-        exchange.changes.accounts = (0..exchange.state.accounts.len()).collect();
-    }
+    // Whatever an account does later, its first money is kept.
+    exchange.changes.accounts = (known..exchange.state.accounts.len()).collect();
     exchange.reopen(&mut Nobody);
     Ok(Core::new(exchange, setup.past, keys, faults))
 }

@@ -57,6 +57,36 @@ fn the_published_signatures_are_accepted_and_altered_ones_are_not() {
 }
 
 #[test]
+fn a_key_that_may_not_trade_places_nothing_however_the_request_counts() {
+    let file = format!(
+        "[[account]]\nname = \"a\"\nspot = {{ USDT = \"100000\" }}\n[[account.key]]\n\
+         key = \"{EXAMPLE_KEY}\"\nsecret = \"{EXAMPLE_SECRET}\"\ntrade = false\n"
+    );
+    let mut trader = Trader::with(1, Keys::read(&file).unwrap(), FaultScript::default());
+    let order = "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=0.001&price=50000";
+    for more in ["", "&batchOrders=[]", "&batchOrders=nonsense"] {
+        let told = trader.call("POST", "/api/v3/order", &format!("{order}{more}"));
+        assert_eq!((told.status, told.complaint().1), (401, -2015), "{more}: {}", told.body);
+    }
+    assert_eq!(trader.ok("GET", "/api/v3/openOrders", ""), serde_json::json!([]));
+}
+
+#[test]
+fn times_beyond_all_bounds_are_refused() {
+    let mut trader = Trader::new(FaultScript::default());
+    for time in [i64::MIN, i64::MIN + 1] {
+        let payload = format!("timestamp={time}");
+        let target =
+            format!("/api/v3/account?{payload}&signature={}", hmac(EXAMPLE_SECRET, &payload));
+        let told = trader.raw("GET", &target, Some(EXAMPLE_KEY));
+        assert_eq!((told.status, told.complaint().1), (400, -1021), "{}", told.body);
+    }
+    let range = format!("symbol=BTCUSDT&startTime={}&endTime={}", i64::MIN, i64::MAX);
+    let told = trader.call("GET", "/api/v3/myTrades", &range);
+    assert_eq!((told.status, told.complaint().1), (400, -1127), "{}", told.body);
+}
+
+#[test]
 fn keys_and_times_are_refused_with_the_venues_words() {
     let mut trader = trader();
     let target = format!("/api/v3/account?timestamp={START}&signature=00");

@@ -5,7 +5,7 @@
 use std::{fs, path::Path, time::Duration};
 
 use hmac::{Hmac, Mac as _};
-use sandbox::{EXAMPLE_KEY, EXAMPLE_SECRET, Sandbox, SandboxConfig, SandboxHandle};
+use sandbox::{EXAMPLE_KEY, EXAMPLE_SECRET, Keys, Sandbox, SandboxConfig, SandboxHandle};
 use serde_json::Value;
 use sha2::Sha256;
 
@@ -16,6 +16,17 @@ fn start(folder: &Path) -> SandboxHandle {
 
 /// A signed call over the real wire.
 fn call(sandbox: &SandboxHandle, method: &str, path: &str, query: &str) -> (u16, Value) {
+    call_with(sandbox, EXAMPLE_KEY, method, path, query)
+}
+
+/// The same with another key of the same secret.
+fn call_with(
+    sandbox: &SandboxHandle,
+    key: &str,
+    method: &str,
+    path: &str,
+    query: &str,
+) -> (u16, Value) {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .timeout_global(Some(Duration::from_secs(20)))
@@ -31,9 +42,9 @@ fn call(sandbox: &SandboxHandle, method: &str, path: &str, query: &str) -> (u16,
     let signature = hex::encode(mac.finalize().into_bytes());
     let url = format!("{rest}{path}?{payload}&signature={signature}");
     let mut answer = match method {
-        "POST" => agent.post(url).header("X-MBX-APIKEY", EXAMPLE_KEY).send_empty(),
-        "DELETE" => agent.delete(url).header("X-MBX-APIKEY", EXAMPLE_KEY).call(),
-        _ => agent.get(url).header("X-MBX-APIKEY", EXAMPLE_KEY).call(),
+        "POST" => agent.post(url).header("X-MBX-APIKEY", key).send_empty(),
+        "DELETE" => agent.delete(url).header("X-MBX-APIKEY", key).call(),
+        _ => agent.get(url).header("X-MBX-APIKEY", key).call(),
     }
     .unwrap();
     let body = answer.body_mut().read_to_string().unwrap();
@@ -73,6 +84,31 @@ fn open_orders_balances_positions_and_trades_are_there_after_a_restart() {
     assert_eq!(gone["status"], "CANCELED");
     let next = ok(&sandbox, "POST", ORDER, RESTING);
     assert!(next["orderId"].as_u64() > gone["orderId"].as_u64());
+}
+
+#[test]
+fn an_account_that_did_nothing_keeps_its_money_when_another_one_trades() {
+    let folder = tempfile::tempdir().unwrap();
+    let account = |name: &str, key: &str| {
+        format!(
+            "[[account]]\nname = \"{name}\"\nspot = {{ USDT = \"1000\" }}\n\
+             [[account.key]]\nkey = \"{key}\"\nsecret = \"{EXAMPLE_SECRET}\"\n"
+        )
+    };
+    let file = account("idle", "idle") + &account("busy", EXAMPLE_KEY);
+    let start = || {
+        let (store, keys) = (Some(folder.path().to_owned()), Keys::read(&file).unwrap());
+        Sandbox::start(SandboxConfig { store, keys, ..SandboxConfig::default() }).unwrap()
+    };
+    let sandbox = start();
+    let small = "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=0.001&price=50000";
+    ok(&sandbox, "POST", ORDER, small);
+    sandbox.stop();
+    let sandbox = start();
+    let (status, told) = call_with(&sandbox, "idle", "GET", "/api/v3/account", "");
+    let list = told["balances"].as_array().unwrap();
+    let dollars = list.iter().find(|one| one["asset"] == "USDT").unwrap();
+    assert_eq!((status, &dollars["free"]), (200, &"1000.00000000".into()), "{told}");
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn candles(past: Past, product: &str, asked: &Asked) -> Response {
         _ => return complaint(StatusCode::BAD_REQUEST, "INVALID_ARGUMENT", "granularity"),
     };
     let (start, end) = (asked.start.saturating_mul(1_000), asked.end.saturating_mul(1_000));
-    if end < start || (end - start) / (minutes * MINUTE_MILLIS) >= MOST {
+    if end < start || end.saturating_sub(start) / (minutes * MINUTE_MILLIS) >= MOST {
         let text = "number of candles requested should be less than 350";
         return complaint(StatusCode::BAD_REQUEST, "INVALID_ARGUMENT", text);
     }

@@ -332,7 +332,7 @@ impl Core {
             let text = "Timestamp for this request was 1000ms ahead of the server's time.";
             return Err(Complaint::new(-1021, text));
         }
-        if clock - sent > window {
+        if clock.saturating_sub(sent) > window {
             let text = "Timestamp for this request is outside of the recvWindow.";
             return Err(Complaint::new(-1021, text));
         }

@@ -204,14 +204,14 @@ impl Route {
         }
     }
 
-    /// How many new orders a request holds.
+    /// How many new orders a request holds: one at least where it may hold any.
     pub(super) fn orders(&self, parameters: &Parameters) -> u32 {
         if !self.counts {
             return 0;
         }
         let list = parameters.get("batchOrders");
         let list = list.and_then(|text| serde_json::from_str::<Vec<serde_json::Value>>(text).ok());
-        list.map_or(1, |list| u32::try_from(list.len()).unwrap_or(u32::MAX))
+        list.map_or(1, |list| u32::try_from(list.len()).unwrap_or(u32::MAX).max(1))
     }
 }
 

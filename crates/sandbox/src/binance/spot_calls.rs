@@ -258,7 +258,7 @@ pub(super) struct Range {
 pub(super) fn range(parameters: &Parameters, longest: i64) -> Result<Range, Complaint> {
     let (from, to) = (parameters.integer("startTime")?, parameters.integer("endTime")?);
     if let (Some(from), Some(to)) = (from, to)
-        && (from > to || to - from > longest)
+        && (from > to || to.saturating_sub(from) > longest)
     {
         let hours = longest / 3_600_000;
         let text = format!("More than {hours} hours between startTime and endTime.");
