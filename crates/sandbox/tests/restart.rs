@@ -95,16 +95,21 @@ fn an_account_that_did_nothing_keeps_its_money_when_another_one_trades() {
              [[account.key]]\nkey = \"{key}\"\nsecret = \"{EXAMPLE_SECRET}\"\n"
         )
     };
-    let file = account("idle", "idle") + &account("busy", EXAMPLE_KEY);
-    let start = || {
-        let (store, keys) = (Some(folder.path().to_owned()), Keys::read(&file).unwrap());
+    let start = |file: &str| {
+        let (store, keys) = (Some(folder.path().to_owned()), Keys::read(file).unwrap());
         Sandbox::start(SandboxConfig { store, keys, ..SandboxConfig::default() }).unwrap()
     };
-    let sandbox = start();
     let small = "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=0.001&price=50000";
+    let first = account("first", "first");
+    let sandbox = start(&first);
+    assert_eq!(call_with(&sandbox, "first", "POST", ORDER, small).0, 200);
+    sandbox.stop();
+    // Two more accounts open at a later start, and only one of them trades.
+    let file = first + &account("idle", "idle") + &account("busy", EXAMPLE_KEY);
+    let sandbox = start(&file);
     ok(&sandbox, "POST", ORDER, small);
     sandbox.stop();
-    let sandbox = start();
+    let sandbox = start(&file);
     let (status, told) = call_with(&sandbox, "idle", "GET", "/api/v3/account", "");
     let list = told["balances"].as_array().unwrap();
     let dollars = list.iter().find(|one| one["asset"] == "USDT").unwrap();
