@@ -12,6 +12,7 @@ mod cycles;
 mod inverse_volatility;
 mod match_midpoint;
 mod match_size;
+mod orders;
 pub mod parameters;
 mod pooled_portfolio;
 mod ranking;

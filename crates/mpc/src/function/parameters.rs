@@ -139,3 +139,13 @@ impl Parameters {
         Ok(usize::try_from(value).expect("between two counts"))
     }
 }
+
+/// Which thing is at each place, from the place of each thing; `None` unless each place from 0 is
+/// taken by one.
+pub(crate) fn inverse(places: &[usize]) -> Option<Vec<usize>> {
+    let mut things = vec![usize::MAX; places.len()];
+    for (thing, place) in places.iter().enumerate() {
+        *things.get_mut(*place)? = thing;
+    }
+    (!things.contains(&usize::MAX)).then_some(things)
+}

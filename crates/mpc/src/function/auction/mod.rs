@@ -8,7 +8,7 @@ mod reference;
 
 use super::{
     BrokenRule, Function, Outputs, ParameterError, Parameters, PlainOutputs, PrivateOutput,
-    PublicOutput, catalogue::Entry, match_midpoint::filled,
+    PublicOutput, catalogue::Entry, match_midpoint::filled, parameters::inverse,
 };
 use crate::{
     circuit::{
@@ -46,16 +46,12 @@ fn build(parameters: &Parameters) -> Result<Box<dyn Function>, ParameterError> {
     parameters.only(&["priority", "prices"])?;
     let prices = parameters.count("prices", 1..=MOST_PRICES, "1 to 256 are possible")?;
     let priority = parameters.counts("priority", 63, "a place among all participants")?;
-    let mut by_priority = vec![usize::MAX; priority.len()];
-    for (participant, place) in priority.iter().enumerate() {
-        if let Some(entry) = by_priority.get_mut(*place) {
-            *entry = participant;
-        }
-    }
-    if !(2..=64).contains(&priority.len()) || by_priority.contains(&usize::MAX) {
-        let rule = "each place from 0 is taken by one of 2 to 64 participants";
-        return Err(ParameterError::Length { name: "priority", found: priority.len(), rule });
-    }
+    let by_priority = inverse(&priority).filter(|places| (2..=64).contains(&places.len()));
+    let by_priority = by_priority.ok_or(ParameterError::Length {
+        name: "priority",
+        found: priority.len(),
+        rule: "each place from 0 is taken by one of 2 to 64 participants",
+    })?;
     Ok(Box::new(Auction { prices, priority, by_priority }))
 }
 

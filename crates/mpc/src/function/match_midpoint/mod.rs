@@ -6,12 +6,13 @@
 mod reference;
 
 use super::{
-    BrokenRule, Function, Outputs, ParameterError, Parameters, PlainOutputs, PrivateOutput,
+    BrokenRule, Function, Outputs, ParameterError, Parameters, PlainOutputs,
     catalogue::Entry,
+    orders::{FILLS, Orders, SIZE_BITS},
 };
 use crate::{
     circuit::{
-        rules::{Rules, VERDICT},
+        rules::VERDICT,
         sign::{is_negative, select},
     },
     engine::{Engine, RunError},
@@ -19,8 +20,6 @@ use crate::{
     share::Numbers,
 };
 
-const FILLS: &str = "own fills";
-const SIZE_BITS: u32 = 40;
 const LEAKS: &[&str] = &[FILLS, VERDICT];
 
 /// What the catalogue shows.
@@ -37,37 +36,15 @@ pub(super) const ENTRY: Entry = Entry {
 };
 
 fn build(parameters: &Parameters) -> Result<Box<dyn Function>, ParameterError> {
-    parameters.only(&["orders", "sequence"])?;
-    let orders = parameters.counts("orders", 4_096, "0 to 4096 are possible")?;
-    let total: usize = orders.iter().sum();
-    if !(1..=4_096).contains(&total) {
-        let rule = "1 to 4096 orders are possible";
-        return Err(ParameterError::Length { name: "orders", found: total, rule });
-    }
-    let sequence = parameters.counts("sequence", total - 1, "a place among all orders")?;
-    let mut by_time = vec![usize::MAX; total];
-    for (order, place) in sequence.iter().enumerate() {
-        by_time[*place] = order;
-    }
-    if sequence.len() != total || by_time.contains(&usize::MAX) {
-        let rule = "each place from 0 is taken by one order";
-        return Err(ParameterError::Length { name: "sequence", found: sequence.len(), rule });
-    }
-    Ok(Box::new(MatchMidpoint { orders, by_time, sequence }))
+    let rules = ["0 to 4096 are possible", "1 to 4096 orders are possible"];
+    Ok(Box::new(MatchMidpoint(Orders::read(parameters, 4_096, rules)?)))
 }
 
-struct MatchMidpoint {
-    /// By participant.
-    orders: Vec<usize>,
-    /// Which order is at each place in time.
-    by_time: Vec<usize>,
-    /// At which place in time each order is.
-    sequence: Vec<usize>,
-}
+struct MatchMidpoint(Orders);
 
 impl Function for MatchMidpoint {
     fn input_counts(&self) -> Vec<usize> {
-        self.orders.iter().map(|count| 2 * count).collect()
+        self.0.input_counts(2)
     }
 
     fn leaks(&self) -> &'static [&'static str] {
@@ -75,59 +52,16 @@ impl Function for MatchMidpoint {
     }
 
     fn compute(&self, engine: &mut Engine<'_>, inputs: &[Numbers]) -> Result<Outputs, RunError> {
-        let all = Numbers::join(&inputs.iter().collect::<Vec<_>>());
-        let total = self.by_time.len();
-        let column = |column: usize| {
-            all.pick(&(0..total).map(|order| 2 * order + column).collect::<Vec<_>>())
-        };
-        let (is_buy, sizes) = (column(0), column(1));
-        // What each order buys, and zero for each side that is a bit.
-        let left = Numbers::join(&[&is_buy, &is_buy]);
-        let right = Numbers::join(&[&sizes, &is_buy.subtracted_from(engine.me(), Fe::ONE)]);
-        let products = engine.multiply(&left, &right)?;
-        self.enforce(engine, &sizes, &products.range(total..2 * total))?;
-        let bought = products.range(0..total);
-        let fills = fills(
-            engine,
-            &is_buy.pick(&self.by_time),
-            &sizes.pick(&self.by_time),
-            &bought.pick(&self.by_time),
-        )?;
-        Ok(self.deliver(&fills.pick(&self.sequence)))
+        let [is_buy, sizes] = self.0.columns(inputs);
+        let bought = self.0.bought(engine, &is_buy, &[&sizes])?;
+        let by_time = &self.0.by_time;
+        let fills =
+            fills(engine, &is_buy.pick(by_time), &sizes.pick(by_time), &bought.pick(by_time))?;
+        Ok(self.0.deliver(&fills.pick(&self.0.sequence)))
     }
 
     fn reference(&self, inputs: &[Vec<i128>]) -> Result<PlainOutputs, BrokenRule> {
-        reference::compute(self, inputs)
-    }
-}
-
-impl MatchMidpoint {
-    fn enforce(
-        &self,
-        engine: &mut Engine<'_>,
-        sizes: &Numbers,
-        not_bits: &Numbers,
-    ) -> Result<(), RunError> {
-        let mut rules = Rules::new();
-        let mut start = 0;
-        for (participant, count) in self.orders.iter().enumerate() {
-            let own = start..start + count;
-            rules.range(engine, participant, &sizes.range(own.clone()), SIZE_BITS);
-            rules.zero(participant, not_bits.range(own));
-            start += count;
-        }
-        rules.enforce(engine, self.orders.len())
-    }
-
-    fn deliver(&self, fills: &Numbers) -> Outputs {
-        let mut private = Vec::new();
-        let mut start = 0;
-        for (participant, count) in self.orders.iter().enumerate() {
-            let shares = fills.range(start..start + count).into();
-            private.push(PrivateOutput { participant, name: FILLS, shares });
-            start += count;
-        }
-        Outputs { public: Vec::new(), private }
+        reference::compute(&self.0, inputs)
     }
 }
 

@@ -1,12 +1,9 @@
 //! The same in the clear: serve one order after the other.
 
-use super::{FILLS, MatchMidpoint, SIZE_BITS};
-use crate::function::{BrokenRule, PlainOutputs, PlainPrivate};
+use super::{Orders, SIZE_BITS};
+use crate::function::{BrokenRule, PlainOutputs};
 
-pub(super) fn compute(
-    function: &MatchMidpoint,
-    inputs: &[Vec<i128>],
-) -> Result<PlainOutputs, BrokenRule> {
+pub(super) fn compute(public: &Orders, inputs: &[Vec<i128>]) -> Result<PlainOutputs, BrokenRule> {
     let obeys =
         |order: &[i128]| (0..=1).contains(&order[0]) && (0..1 << SIZE_BITS).contains(&order[1]);
     let broken = inputs.iter().position(|orders| !orders.chunks(2).all(obeys));
@@ -24,15 +21,10 @@ pub(super) fn compute(
     }
     let mut left = [wanted[0].min(wanted[1]); 2];
     let mut fills = vec![0; orders.len()];
-    for order in &function.by_time {
+    for order in &public.by_time {
         let (is_buy, size) = orders[*order];
         fills[*order] = size.min(left[is_buy]);
         left[is_buy] -= fills[*order];
     }
-    let mut rest = fills.as_slice();
-    let private = function.orders.iter().enumerate().map(|(participant, count)| {
-        let own = rest.split_off(..*count).unwrap_or_default();
-        PlainPrivate { participant, name: FILLS, values: own.to_vec() }
-    });
-    Ok(PlainOutputs { public: Vec::new(), private: private.collect() })
+    Ok(public.tell(&fills))
 }

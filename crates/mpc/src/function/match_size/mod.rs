@@ -10,13 +10,14 @@
 mod reference;
 
 use super::{
-    BrokenRule, Function, Outputs, ParameterError, Parameters, PlainOutputs, PrivateOutput,
+    BrokenRule, Function, Outputs, ParameterError, Parameters, PlainOutputs,
     catalogue::Entry,
+    orders::{FILLS, Orders, SIZE_BITS},
 };
 use crate::{
     circuit::{
         order::{SHUFFLED_ORDER, sort},
-        rules::{Rules, VERDICT},
+        rules::VERDICT,
         sign::{is_negative, select},
     },
     engine::{Engine, RunError},
@@ -24,10 +25,8 @@ use crate::{
     share::Numbers,
 };
 
-const FILLS: &str = "own fills";
 const PLACES: &str = "which shuffled fill belongs to which order, which is uniformly random";
 const LEAKS: &[&str] = &[FILLS, PLACES, SHUFFLED_ORDER, VERDICT];
-const SIZE_BITS: u32 = 40;
 const MOST_ORDERS: usize = 128;
 /// Turns of each side.
 const TURNS: usize = 4;
@@ -49,31 +48,11 @@ pub(super) const ENTRY: Entry = Entry {
 };
 
 fn build(parameters: &Parameters) -> Result<Box<dyn Function>, ParameterError> {
-    parameters.only(&["orders", "sequence"])?;
-    let orders = parameters.counts("orders", MOST_ORDERS, "0 to 128 are possible")?;
-    let total: usize = orders.iter().sum();
-    if !(1..=MOST_ORDERS).contains(&total) {
-        let rule = "1 to 128 orders are possible";
-        return Err(ParameterError::Length { name: "orders", found: total, rule });
-    }
-    let sequence = parameters.counts("sequence", total - 1, "a place among all orders")?;
-    let mut by_time = vec![usize::MAX; total];
-    for (order, place) in sequence.iter().enumerate() {
-        by_time[*place] = order;
-    }
-    if sequence.len() != total || by_time.contains(&usize::MAX) {
-        let rule = "each place from 0 is taken by one order";
-        return Err(ParameterError::Length { name: "sequence", found: sequence.len(), rule });
-    }
-    Ok(Box::new(MatchSize { orders, by_time }))
+    let rules = ["0 to 128 are possible", "1 to 128 orders are possible"];
+    Ok(Box::new(MatchSize(Orders::read(parameters, MOST_ORDERS, rules)?)))
 }
 
-struct MatchSize {
-    /// By participant.
-    orders: Vec<usize>,
-    /// Which order is at each place in time.
-    by_time: Vec<usize>,
-}
+struct MatchSize(Orders);
 
 /// One side's orders by priority; orders of the other side are there with size zero.
 struct Side {
@@ -97,7 +76,7 @@ struct Cut {
 
 impl Function for MatchSize {
     fn input_counts(&self) -> Vec<usize> {
-        self.orders.iter().map(|count| 3 * count).collect()
+        self.0.input_counts(3)
     }
 
     fn leaks(&self) -> &'static [&'static str] {
@@ -105,50 +84,22 @@ impl Function for MatchSize {
     }
 
     fn compute(&self, engine: &mut Engine<'_>, inputs: &[Numbers]) -> Result<Outputs, RunError> {
-        let all = Numbers::join(&inputs.iter().collect::<Vec<_>>());
-        let total = self.by_time.len();
-        let column = |column: usize| {
-            all.pick(&(0..total).map(|order| 3 * order + column).collect::<Vec<_>>())
-        };
-        let (is_buy, sizes, least) = (column(0), column(1), column(2));
-        let left = Numbers::join(&[&is_buy, &is_buy]);
-        let right = Numbers::join(&[&sizes, &is_buy.subtracted_from(engine.me(), Fe::ONE)]);
-        let products = engine.multiply(&left, &right)?;
-        let bought = products.range(0..total);
-        self.enforce(engine, [&sizes, &least], &products.range(total..2 * total))?;
+        let [is_buy, sizes, least] = self.0.columns(inputs);
+        let bought = self.0.bought(engine, &is_buy, &[&sizes, &least])?;
         let buyers = self.side(engine, &bought, &least)?;
         let sellers = self.side(engine, &sizes.minus(&bought), &least)?;
         let volume = agree(engine, &buyers, &sellers)?;
         let bought = fills(engine, &buyers, &volume)?;
         let sold = fills(engine, &sellers, &volume)?;
-        Ok(self.deliver(&bought.plus(&sold)))
+        Ok(self.0.deliver(&bought.plus(&sold)))
     }
 
     fn reference(&self, inputs: &[Vec<i128>]) -> Result<PlainOutputs, BrokenRule> {
-        reference::compute(self, inputs)
+        reference::compute(&self.0, inputs)
     }
 }
 
 impl MatchSize {
-    fn enforce(
-        &self,
-        engine: &mut Engine<'_>,
-        sizes: [&Numbers; 2],
-        not_bits: &Numbers,
-    ) -> Result<(), RunError> {
-        let mut rules = Rules::new();
-        let mut start = 0;
-        for (participant, count) in self.orders.iter().enumerate() {
-            let own = start..start + count;
-            for sizes in sizes {
-                rules.range(engine, participant, &sizes.range(own.clone()), SIZE_BITS);
-            }
-            rules.zero(participant, not_bits.range(own));
-            start += count;
-        }
-        rules.enforce(engine, self.orders.len())
-    }
-
     /// Sorts by size, largest first, then time.
     fn side(
         &self,
@@ -156,11 +107,12 @@ impl MatchSize {
         sizes: &Numbers,
         least: &Numbers,
     ) -> Result<Side, RunError> {
-        let total = self.by_time.len();
+        let total = self.0.total();
         let numbers: Vec<Fe> = (0..total).map(|order| Fe::from_i128(order as i128)).collect();
         let orders = Numbers::public(engine.me(), &numbers);
         let columns = Numbers::join(&[&sizes.times_public(-Fe::ONE), least, &orders]);
         let records: Vec<usize> = self
+            .0
             .by_time
             .iter()
             .flat_map(|order| [*order, total + order, 2 * total + order])
@@ -172,17 +124,6 @@ impl MatchSize {
         let sizes = column(0).times_public(-Fe::ONE);
         let ends = sizes.running_sums();
         Ok(Side { sizes, least: column(1), orders: column(2), ends })
-    }
-
-    fn deliver(&self, fills: &Numbers) -> Outputs {
-        let mut private = Vec::new();
-        let mut start = 0;
-        for (participant, count) in self.orders.iter().enumerate() {
-            let shares = fills.range(start..start + count).into();
-            private.push(PrivateOutput { participant, name: FILLS, shares });
-            start += count;
-        }
-        Outputs { public: Vec::new(), private }
     }
 }
 

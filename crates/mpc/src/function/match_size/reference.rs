@@ -1,15 +1,12 @@
 //! The same in the clear: lower the volume until both sides accept it, then serve by size.
 
-use super::{FILLS, MatchSize, SIZE_BITS, TURNS};
-use crate::function::{BrokenRule, PlainOutputs, PlainPrivate};
+use super::{Orders, SIZE_BITS, TURNS};
+use crate::function::{BrokenRule, PlainOutputs};
 
 /// An order of one side: its number, its size, the least it accepts.
 type Order = (usize, i128, i128);
 
-pub(super) fn compute(
-    function: &MatchSize,
-    inputs: &[Vec<i128>],
-) -> Result<PlainOutputs, BrokenRule> {
+pub(super) fn compute(public: &Orders, inputs: &[Vec<i128>]) -> Result<PlainOutputs, BrokenRule> {
     let allowed = 0..1_i128 << SIZE_BITS;
     let obeys = |order: &[i128]| {
         (0..=1).contains(&order[0]) && order[1..].iter().all(|size| allowed.contains(size))
@@ -20,7 +17,7 @@ pub(super) fn compute(
     }
     let orders: Vec<&[i128]> = inputs.iter().flat_map(|orders| orders.chunks(3)).collect();
     let side = |wanted: i128| -> Vec<Order> {
-        let by_time = function.by_time.iter();
+        let by_time = public.by_time.iter();
         let own = by_time.filter(|order| orders[**order][0] == wanted);
         let mut side: Vec<Order> =
             own.map(|order| (*order, orders[*order][1], orders[*order][2])).collect();
@@ -44,12 +41,7 @@ pub(super) fn compute(
             left -= fills[*order];
         }
     }
-    let mut rest = fills.as_slice();
-    let private = function.orders.iter().enumerate().map(|(participant, count)| {
-        let own = rest.split_off(..*count).unwrap_or_default();
-        PlainPrivate { participant, name: FILLS, values: own.to_vec() }
-    });
-    Ok(PlainOutputs { public: Vec::new(), private: private.collect() })
+    Ok(public.tell(&fills))
 }
 
 /// The volume, if it cuts no order of the side below its least; otherwise without that order.
