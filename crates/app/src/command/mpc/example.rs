@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use mpc::{
-    function::{Parameters, catalogue},
+    function::catalogue,
     net::hello::{Mode, RunLimits},
     node::{SessionTerms, terms::Parameter},
 };
@@ -13,6 +13,8 @@ use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng as _, SeedableRng as _},
 };
+
+use super::reference::plain;
 
 /// Names of participants before numbers have to do.
 const NAMES: [&str; 8] = ["anna", "bert", "cleo", "dora", "egon", "frida", "gus", "hilda"];
@@ -148,21 +150,17 @@ fn shuffled(total: usize, noise: &mut Noise) -> Vec<usize> {
 
 /// Demand that falls and supply that rises over a grid of prices.
 fn auction(participants: usize, noise: &mut Noise) -> Parts {
+    let rising = |noise: &mut Noise| -> Vec<i64> {
+        let mut size = 0;
+        let step = |_| {
+            size += noise.below(40);
+            size
+        };
+        (0..GRID).map(step).collect()
+    };
     let inputs = (0..participants).map(|_| {
-        let mut running = 0;
-        let mut rising: Vec<i64> = Vec::with_capacity(GRID);
-        rising.resize_with(GRID, || {
-            running += noise.below(40);
-            running
-        });
-        let mut falling = 0;
-        let mut buys: Vec<i64> = Vec::with_capacity(GRID);
-        buys.resize_with(GRID, || {
-            falling += noise.below(40);
-            falling
-        });
-        buys.reverse();
-        buys.into_iter().chain(rising).map(i128::from).collect()
+        let (sells, buys) = (rising(noise), rising(noise));
+        buys.into_iter().rev().chain(sells).map(i128::from).collect()
     });
     let inputs = inputs.collect();
     let parameters =
@@ -239,12 +237,8 @@ fn sealed_portfolio(participants: usize, noise: &mut Noise) -> Option<Parts> {
         ]
     };
     let answers = |variance: i64, scale: i64| {
-        let plain = Parameters::new()
-            .with("weights", vec![1; participants])
-            .with("assets", [i64::try_from(ASSETS).unwrap_or(i64::MAX)])
-            .with("variance_log2", [variance])
-            .with("ridge", [1 << 14])
-            .with("scale_log2", [scale]);
+        let parameters = parameters(variance, scale);
+        let plain = plain(parameters.iter().map(|(name, value)| (*name, value)));
         let function = catalogue::build("sealed_portfolio", &plain).ok()?;
         Some(function.reference(&inputs).ok()?.public.len())
     };

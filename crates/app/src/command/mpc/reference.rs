@@ -6,7 +6,7 @@ use anyhow::anyhow;
 use mpc::{
     client::OwnResult,
     function::{ParameterError, Parameters, catalogue::Entry},
-    node::{SessionTerms, terms::Parameter},
+    node::terms::Parameter,
 };
 
 use super::example::Example;
@@ -49,7 +49,8 @@ impl Expected {
 
 /// Computes in the clear.
 pub(super) fn expected(entry: &Entry, example: &Example) -> anyhow::Result<Expected> {
-    let parameters = parameters(&example.terms);
+    let terms = &example.terms.parameters;
+    let parameters = plain(terms.iter().map(|(name, value)| (name.as_str(), value)));
     let count = i64::try_from(example.inputs.len())?;
     let counted = parameters.clone().with("participants", [count]);
     let function = match (entry.build)(&counted) {
@@ -85,8 +86,11 @@ pub(super) fn own_of(result: &OwnResult) -> Named {
     result.own.iter().map(|(name, numbers)| (name.clone(), numbers.to_vec())).collect()
 }
 
-fn parameters(terms: &SessionTerms) -> Parameters {
-    terms.parameters.iter().fold(Parameters::new(), |all, (name, value)| match value {
+/// Public parameters as a function takes them. Texts are for people.
+pub(super) fn plain<'a>(
+    parameters: impl IntoIterator<Item = (&'a str, &'a Parameter)>,
+) -> Parameters {
+    parameters.into_iter().fold(Parameters::new(), |all, (name, value)| match value {
         Parameter::Number(number) => all.with(name, [*number]),
         Parameter::Numbers(numbers) => all.with(name, numbers.clone()),
         Parameter::Text(_) => all,
